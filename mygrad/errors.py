@@ -1,0 +1,23 @@
+"""The errors of mygrad's own. Errors that NumPy would raise are raised as NumPy raises them."""
+
+from __future__ import annotations
+
+
+class MyGradException(Exception):
+    """The base of mygrad's own errors."""
+
+
+class InvalidBackprop(MyGradException):
+    """Going back cannot be done: the graph, or a part of it, has been released."""
+
+
+class InvalidGradient(MyGradException, ValueError):
+    """A gradient has a shape or a type that does not fit what it is the gradient of."""
+
+
+class DisconnectedView(MyGradException):
+    """A view no longer belongs to its base. Kept for MyGrad 2's users: nothing here raises it."""
+
+
+class GradientLost(MyGradException, TypeError):
+    """Under :data:`mygrad.strict`: a tensor that carries a gradient was about to become plain data."""

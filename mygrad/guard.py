@@ -1,0 +1,170 @@
+"""The memory guard: an array that a live graph needs is read-only where a user could write to it.
+
+Only arrays that a user can reach are locked: those passed in, and those handed out by ``.data`` or
+``np.asarray``. A lock is an object held by the node that needs the array; when the last lock on an array
+goes, the array can be written to again. Graphs made of tensors alone, whose arrays nobody has seen, cost
+nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from threading import RLock
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from mygrad.graph import (
+    CONSTANT,
+    CONSTANT_VIEW,
+    EXPOSED,
+    GRADIENT,
+    OWNED,
+    RELEASED,
+    VIEW,
+    Alias,
+    Handle,
+    Leaf,
+    Node,
+    Same,
+    new,
+)
+
+Array = np.ndarray[Any, Any]
+
+#: How many locks there are on an array, by its identity; the locks keep the arrays alive.
+_locks: dict[int, int] = {}
+#: Views that can be written to again once their base, given by its identity, can.
+_waiting: dict[int, list[ref[Array]]] = {}
+_mutex = RLock()
+
+
+class Lock:
+    """Keeps an array, and what it is a view of, read-only for as long as the lock lives."""
+
+    __slots__ = ("_family",)
+
+    def __init__(self, array: Array) -> None:
+        with _mutex:
+            self._family = [member for member in (array, *_bases(array)) if _is_ours(member)]
+            for member in self._family:
+                _locks[id(member)] = _locks.get(id(member), 0) + 1
+                member.flags.writeable = False
+
+    def __del__(self) -> None:
+        with _mutex:
+            for array in reversed(self._family):
+                _locks[id(array)] -= 1
+                if not _locks[id(array)]:
+                    del _locks[id(array)]
+                    _open(array)
+
+
+def _open(array: Array) -> None:
+    for base in _bases(array):
+        if id(base) in _locks:
+            _waiting.setdefault(id(base), []).append(ref(array))
+            return
+    array.flags.writeable = True
+    for view in _waiting.pop(id(array), ()):
+        waiting = view()
+        if waiting is not None and id(waiting) not in _locks:
+            _open(waiting)
+
+
+def _bases(array: Array) -> list[Array]:
+    bases = []
+    base = array.base
+    while isinstance(base, np.ndarray):
+        bases.append(base)
+        base = base.base
+    return bases
+
+
+def _is_ours(array: Array) -> bool:
+    """Whether the guard may close ``array`` and open it again: what was read-only before stays so."""
+    if id(array) in _locks:
+        return True
+    if not array.flags.writeable:
+        # A view taken of a locked array was born read-only, and would stay so for ever.
+        return any(id(base) in _locks for base in _bases(array)) and 0 not in array.strides
+    base = array.base
+    if base is None or isinstance(base, np.ndarray):
+        return True
+    try:
+        return not memoryview(base).readonly
+    except TypeError:
+        return False  # NumPy would not let it be opened again
+
+
+def is_locked(array: Array) -> bool:
+    """Whether the guard keeps ``array``, or what it is a view of, read-only."""
+    return id(array) in _locks or any(id(base) in _locks for base in _bases(array))
+
+
+def lock(node: Node, array: Array) -> None:
+    """Keep ``array`` read-only until ``node`` lets go of it."""
+    node.locks = (Lock(array),) if node.locks is None else (*node.locks, Lock(array))
+
+
+# -------------------------------------------------------- arrays handed out
+
+
+def _references(tensor: Any) -> int:
+    return sys.getrefcount(tensor._data)
+
+
+def _calibrate() -> int:
+    if sys.implementation.name != "cpython" or not getattr(sys, "_is_gil_enabled", lambda: True)():
+        return -1
+    probe: Any = Handle()
+    probe._data = np.zeros(1)
+    return _references(probe)
+
+
+_unshared = _calibrate()
+
+
+def is_shared(tensor: Any) -> bool:
+    """Whether anything but ``tensor`` may need the present contents of its array.
+
+    True where reference counts tell nothing.
+    """
+    return tensor._data.base is not None or _references(tensor) > _unshared
+
+
+def expose(tensor: Any) -> None:
+    """The user is handed the array of ``tensor``: it is locked while a graph needs it.
+
+    Operations to come will see that it is exposed. Those that kept the array before are known only by
+    what they hold: the array, and the tensor's node. So the node is given to them, with the lock on it,
+    and the tensor gets another below it.
+    """
+    base = tensor if tensor._base is None else tensor._base
+    for member in (tensor, base) if tensor is not base else (tensor,):
+        node = member._node
+        if node is CONSTANT or node is CONSTANT_VIEW or node.stale & EXPOSED:
+            continue
+        if not node.stale & RELEASED and (member is tensor or is_shared(member)):
+            if node.saved.__class__ is tuple and any(v is member._data for v in node.saved):
+                lock(node, member._data)
+            elif _references(member) > _unshared:
+                node = _split(member)
+        node.stale |= EXPOSED
+
+
+def _split(tensor: Any) -> Node:
+    """Leave the node of ``tensor`` to those that hold it, with a lock; give the tensor a new one."""
+    upper = tensor._node
+    lower = new(upper.__class__)
+    for slot in Node.__slots__:
+        setattr(lower, slot, getattr(upper, slot))
+    lower.order -= 0.5
+    upper.__class__ = Alias if lower.__class__ is Leaf else Same
+    upper.inputs = (lower,)
+    upper.saved = upper.plan = upper.grad = upper.locks = None
+    upper.stale &= ~(VIEW | GRADIENT | OWNED)
+    lock(upper, tensor._data)
+    tensor._node = lower
+    return lower  # type: ignore[no-any-return]

@@ -1,0 +1,106 @@
+"""Switches that hold for a context: a thread, an asyncio task, a ``with`` block, a decorated function."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from functools import wraps
+from typing import Any
+
+recording: ContextVar[bool] = ContextVar("mygrad.recording", default=True)
+guarding: ContextVar[bool] = ContextVar(
+    "mygrad.guarding",
+    default=os.environ.get("MYGRAD_MEM_GUARD", "true").lower() not in ("0", "false", "off"),
+)
+leak_check: ContextVar[bool] = ContextVar("mygrad.strict", default=False)
+
+
+class Switch:
+    """Sets a context variable inside a ``with`` block or a decorated function.
+
+    One object serves any number of threads and nested blocks: what to restore is itself kept in the
+    context, not on the object.
+    """
+
+    def __init__(self, variable: ContextVar[bool], value: bool, doc: str) -> None:
+        self._variable = variable
+        self._value = value
+        self._tokens: ContextVar[tuple[Token[bool], ...]] = ContextVar(f"{variable.name}.tokens")
+        self.__doc__ = doc
+
+    def __enter__(self) -> None:
+        token = self._variable.set(self._value)
+        self._tokens.set((*self._tokens.get(()), token))
+
+    def __exit__(self, *_: object) -> None:
+        *rest, token = self._tokens.get()
+        self._tokens.set(tuple(rest))
+        self._variable.reset(token)
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorate ``function``, a coroutine function or a generator function included."""
+        return self._around(function, lambda result: result)
+
+    def _around(
+        self, function: Callable[..., Any], convert: Callable[[Any], Any]
+    ) -> Callable[..., Any]:
+        if inspect.iscoroutinefunction(function):
+
+            @wraps(function)
+            async def within(*args: Any, **kwargs: Any) -> Any:
+                with self:
+                    return convert(await function(*args, **kwargs))
+
+        elif inspect.isgeneratorfunction(function):
+
+            @wraps(function)
+            def within(*args: Any, **kwargs: Any) -> Any:
+                generator = function(*args, **kwargs)
+                sent: Any = None
+                while True:
+                    with self:  # left at every yield: the caller's own code keeps its own mode
+                        try:
+                            item = generator.send(sent)
+                        except StopIteration as stop:
+                            return convert(stop.value)
+                    sent = yield convert(item)
+
+        else:
+
+            @wraps(function)
+            def within(*args: Any, **kwargs: Any) -> Any:
+                with self:
+                    return convert(function(*args, **kwargs))
+
+        return within
+
+
+mem_guard_off = Switch(
+    guarding, False, "Context manager and decorator: arrays are not locked while a graph needs them."
+)
+mem_guard_on = Switch(
+    guarding, True, "Context manager and decorator: arrays that a graph needs are read-only."
+)
+
+
+def turn_memory_guarding_off() -> None:
+    """Stop making arrays read-only while a graph needs them, from here on in this context."""
+    guarding.set(False)
+
+
+def turn_memory_guarding_on() -> None:
+    """Make arrays read-only while a graph needs them, from here on in this context."""
+    guarding.set(True)
+
+
+def mem_guard_active() -> bool:
+    """Whether arrays are made read-only while a graph needs them.
+
+    >>> import mygrad as mg
+    >>> with mg.mem_guard_off:
+    ...     mg.mem_guard_active()
+    False
+    """
+    return guarding.get()

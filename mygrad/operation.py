@@ -1,0 +1,343 @@
+"""How an operation is declared: its rules, and the registry that NumPy's calls are looked up in.
+
+A class for each differentiable callable, a plain function ``vjp_<argument>`` for each argument that
+has a derivative::
+
+    @implements(np.multiply)
+    class Multiply(Elementwise):
+        def vjp_x1(grad, x2):
+            return grad * x2
+
+        def vjp_x2(grad, x1):
+            return grad * x1
+
+A rule asks by name for what it needs: ``grad``; ``out``, the result; an argument of the callable;
+``<argument>_shape``, that argument's shape. What no rule asks for is not kept. The names are read once,
+when the class is made, and turned into a :class:`Plan` that the engine follows without looking again.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, ClassVar
+
+import numpy as np
+
+from mygrad.graph import Node
+
+Rule = Callable[..., Any]
+
+
+class Plan:
+    """What to keep in the forward pass for a set of arguments, and which rules to call going back.
+
+    ``names`` are the names kept, ``defaults`` what the rules take for one that the caller left out,
+    ``rules`` the rules in the order of ``needed``, each called as ``rule(grad, *saved)``.
+    """
+
+    __slots__ = ("defaults", "elementwise", "names", "needed", "pack", "rules", "sources")
+
+    def __init__(self, operation: type[Operation], needed: tuple[str, ...]) -> None:
+        if operation.joint is None:
+            chosen = [operation.rules[name] for name in needed]
+        else:
+            chosen = [operation.joint]
+        self.needed = needed
+        self.elementwise = issubclass(operation, Elementwise)
+        self.names = tuple(dict.fromkeys(name for rule in chosen for name in asked_of(rule)))
+        self.defaults: dict[str, Any] = {}
+        for rule in chosen:
+            self.defaults |= defaults_of(rule)
+        extra = () if operation.joint is None else ("needs",)
+        self.rules = tuple(self._adapt(rule, extra) for rule in chosen)
+        positional = operation.positional
+        self.pack = _packer(self.names, positional, self.defaults) if positional else None
+        # A saved argument is a value of the graph where it is an input or the output of the node.
+        where = {name: position for position, name in enumerate(needed)}
+        self.sources = tuple(-1 if name == "out" else where.get(name) for name in self.names)
+
+    def _adapt(self, rule: Rule, extra: tuple[str, ...] = ()) -> Rule:
+        """``rule`` as a function of ``grad`` and all that is kept, in order."""
+        if asked_of(rule) == self.names and _parameters(rule)[0] == "grad" and not extra:
+            return rule
+        keywords = ", ".join(f"{name}={name}" for name in (*extra, *asked_of(rule)))
+        lead = ", ".join(("grad", *extra, *self.names))
+        source = f"lambda {lead}: rule(grad, {keywords})"
+        return eval(source, {"rule": rule})  # type: ignore[no-any-return]
+
+
+def _packer(
+    names: tuple[str, ...], positional: tuple[str, ...], defaults: dict[str, Any]
+) -> Callable[..., Any]:
+    """``pack(out, x1, x2)`` for a ufunc called without keywords: the tuple of what is kept."""
+    values = [
+        f"shape({name.removesuffix('_shape')})"
+        if name.endswith("_shape")
+        else name
+        if name == "out" or name in positional
+        else f"defaults[{name!r}]"
+        for name in names
+    ]
+    source = f"lambda out, {', '.join(positional)}: ({''.join(v + ', ' for v in values)})"
+    return eval(source, {"shape": np.shape, "defaults": defaults})  # type: ignore[no-any-return]
+
+
+def _parameters(rule: Rule) -> tuple[str, ...]:
+    code = rule.__code__  # type: ignore[attr-defined]
+    return tuple(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+
+
+def asked_of(rule: Rule) -> tuple[str, ...]:
+    """What ``rule`` needs kept."""
+    return tuple(name for name in _parameters(rule) if name not in ("grad", "needs"))
+
+
+def defaults_of(rule: Rule) -> dict[str, Any]:
+    """What ``rule`` takes for an argument that the caller left out."""
+    values = rule.__defaults__ or ()  # type: ignore[attr-defined]
+    code = rule.__code__  # type: ignore[attr-defined]
+    names = code.co_varnames[: code.co_argcount][-len(values) :] if values else ()
+    keywords = rule.__kwdefaults__ or {}  # type: ignore[attr-defined]
+    return dict(zip(names, values, strict=True)) | keywords
+
+
+class OperationType(type):
+    """Keeps the instances of operations lean: no ``__dict__``, without each class saying so."""
+
+    def __new__(
+        cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any
+    ) -> Any:
+        namespace.setdefault("__slots__", ())
+        return super().__new__(cls, name, bases, namespace, **kwargs)
+
+
+class Operation(Node, metaclass=OperationType):
+    """A differentiable callable; an instance is one application of it, a node of the graph."""
+
+    __slots__ = ()
+
+    #: The callable that the operation implements (the first, where several share the class).
+    function: ClassVar[Any] = None
+    #: Argument name → rule.
+    rules: ClassVar[dict[str, Rule]] = {}
+    #: A rule ``vjp(grad, needs, …)`` that returns the gradients of several arguments at once.
+    joint: ClassVar[Rule | None] = None
+    #: The arguments that ``joint`` can differentiate.
+    differentiable: ClassVar[tuple[str, ...]] = ()
+    #: NumPy may return a view of the first argument.
+    may_view: ClassVar[bool] = False
+    #: The names of the arguments of a ufunc.
+    positional: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        rules = dict(cls.rules)
+        for name, value in list(vars(cls).items()):
+            if inspect.isfunction(value) and (name == "vjp" or name.startswith("vjp_")):
+                setattr(cls, name, staticmethod(value))
+                if name == "vjp":
+                    cls.joint = staticmethod(value)  # type: ignore[assignment]
+                else:
+                    rules[name.removeprefix("vjp_")] = value
+        cls.rules = rules
+        if cls.joint is None:
+            cls.differentiable = tuple(rules)
+
+    #: For one or two array arguments: the plan for each set of those that need a gradient, as bits.
+    plans: ClassVar[tuple[Plan | None, ...]] = ()
+
+    @classmethod
+    def prepare(cls, function: Any) -> None:
+        """Make the plans for a ufunc of one or two arguments, so that operators need no look-up."""
+        cls.positional = parameters_of(function)[0]
+        if function.nout == 1 and function.nin <= 2 and cls.joint is None:
+            sets = ((), (0,), (1,), (0, 1))[: 2**function.nin]
+            names = [tuple(cls.positional[i] for i in positions) for positions in sets]
+            cls.plans = tuple(
+                cls.plan_for(needed) if needed and set(needed) <= set(cls.differentiable) else None
+                for needed in names
+            )
+
+    @classmethod
+    def plan_for(cls, needed: tuple[str, ...]) -> Plan:
+        """The plan for gradients with respect to the arguments ``needed``."""
+        return _plan(cls, needed)
+
+
+@cache
+def _plan(operation: type[Operation], needed: tuple[str, ...]) -> Plan:
+    return Plan(operation, needed)
+
+
+class Elementwise(Operation):
+    """An operation that acts on each element alone, after broadcasting.
+
+    That a zero incoming gradient gives zero, even at a point where the derivative is infinite or
+    undefined, is seen to by the engine for the whole family.
+    """
+
+    __slots__ = ()
+
+
+@cache
+def parameters_of(function: Any) -> tuple[tuple[str, ...], str | None]:
+    """The names of positional parameters, and the name of the one that takes all the rest."""
+    if isinstance(function, np.ufunc):
+        return (("x",) if function.nin == 1 else tuple(f"x{i + 1}" for i in range(function.nin))), None
+    names, rest = [], None
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            rest = name
+        elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            names.append(name)
+    return tuple(names), rest
+
+
+# ------------------------------------------------------------------ registry
+
+
+class Fate:
+    """What becomes of a NumPy callable that is no differentiable operation."""
+
+    __slots__ = ("function", "reason")
+
+    def __init__(self, function: Any, reason: str = "") -> None:
+        self.function = function
+        self.reason = reason
+
+
+class PiecewiseConstant(Fate):
+    """Acts on the data and returns what NumPy returns: no gradient, or zero almost everywhere."""
+
+    __slots__ = ()
+
+
+class Creation(Fate):
+    """Makes a new array; where NumPy hands the call over, the result is a new tensor."""
+
+    __slots__ = ()
+
+
+class Refused(Fate):
+    """Cannot mean anything on tensors; ``reason`` says why."""
+
+    __slots__ = ()
+
+
+class Mutation(Fate):
+    """Writes into its first argument. ``reason`` is unused; ``run`` does it on tensors."""
+
+    __slots__ = ("run",)
+
+    def __init__(self, function: Any, run: Callable[..., Any]) -> None:
+        super().__init__(function)
+        self.run = run
+
+
+#: NumPy callable → its fate.
+registry: dict[Any, type[Operation] | Fate] = {}
+
+
+def _register(function: Any, fate: type[Operation] | Fate) -> None:
+    if registry.get(function, fate) is not fate:
+        raise ValueError(f"{function!r} has a fate already: {registry[function]!r}")
+    registry[function] = fate
+
+
+def implements(*functions: Any) -> Callable[[type[Operation]], type[Operation]]:
+    """Class decorator: the class is the operation of ``functions``, callables that NumPy dispatches.
+
+    A function of several aliases (``np.divide is np.true_divide``) is named once.
+
+    >>> import numpy as np, mygrad as mg
+    >>> from scipy.special import expit
+    >>> @mg.implements(expit)  # doctest: +SKIP
+    ... class Expit(mg.Elementwise):
+    ...     def vjp_x(grad, out):
+    ...         return grad * out * (1 - out)
+    """
+
+    def declare(operation: type[Operation]) -> type[Operation]:
+        for function in functions:
+            _register(function, operation)
+        if operation.function is None:
+            operation.function = functions[0]
+        if isinstance(functions[0], np.ufunc):
+            operation.prepare(functions[0])
+        return operation
+
+    return declare
+
+
+def piecewise_constant(*functions: Any, reason: str = "") -> None:
+    """Declare ``functions`` to act on the data, without a gradient."""
+    for function in functions:
+        _register(function, PiecewiseConstant(function, reason))
+
+
+def creates(*functions: Any) -> None:
+    """Declare ``functions`` to make new tensors out of data."""
+    for function in functions:
+        _register(function, Creation(function))
+
+
+def refuse(*functions: Any, reason: str) -> None:
+    """Declare that ``functions`` cannot mean anything on tensors."""
+    for function in functions:
+        _register(function, Refused(function, reason))
+
+
+def mutates(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare the decorated function to be what ``functions`` do when given tensors."""
+
+    def declare(run: Callable[..., Any]) -> Callable[..., Any]:
+        for function in functions:
+            _register(function, Mutation(function, run))
+        return run
+
+    return declare
+
+
+class Composed(Fate):
+    """Has the gradient of an expression in operations that have rules; the value is NumPy's own."""
+
+    __slots__ = ("differentiable", "expression")
+
+    def __init__(self, function: Any, expression: Callable[..., Any], but: Sequence[str]) -> None:
+        super().__init__(function)
+        self.expression = expression
+        names, rest = parameters_of(expression)
+        self.differentiable = tuple(n for n in (*names, rest) if n is not None and n not in but)
+
+
+#: The name of a ufunc method → what runs it on tensors.
+ufunc_methods: dict[str, Callable[..., Any]] = {}
+
+
+def ufunc_method(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare the decorated function to be what ``ufunc.<name>`` does when given tensors."""
+
+    def declare(run: Callable[..., Any]) -> Callable[..., Any]:
+        ufunc_methods[name] = run
+        return run
+
+    return declare
+
+
+def composed(
+    *functions: Any, but: Sequence[str] = ()
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare the decorated expression to have the derivative of ``functions``.
+
+    The expression takes the arguments of the function and is written in NumPy functions that have
+    rules. Arguments named in ``but`` have no derivative.
+    """
+
+    def declare(expression: Callable[..., Any]) -> Callable[..., Any]:
+        for function in functions:
+            _register(function, Composed(function, expression, but))
+        return expression
+
+    return declare

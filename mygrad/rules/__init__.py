@@ -1,0 +1,31 @@
+"""The derivative rules, a file for each chapter of NumPy's reference. Importing them registers them."""
+
+# ruff: noqa: F401 - imported for what they register
+
+from mygrad.rules import (
+    arithmetic,
+    complex,
+    constants,
+    creation,
+    decompositions,
+    einsum,
+    exponents,
+    extrema,
+    fft,
+    indexing,
+    joining,
+    linalg,
+    manipulation,
+    norms,
+    polynomials,
+    products,
+    reductions,
+    refused,
+    rounding,
+    selection,
+    signal,
+    sorting,
+    trigonometry,
+    ufunc_methods,
+    updates,
+)

@@ -1,0 +1,60 @@
+"""Parts of complex numbers.
+
+The gradient of a real loss with respect to ``x + iy`` is its derivative in ``x`` minus ``i`` times that
+in ``y``. So the rule of a holomorphic function is that of real numbers; the functions here are not
+holomorphic. The gradient of a real argument is the real part of what a rule returns.
+"""
+
+import numpy as np
+
+from mygrad.operation import Elementwise, Operation, implements
+
+
+@implements(np.conjugate)
+class Conjugate(Elementwise):
+    def vjp_x(grad):
+        return np.conjugate(grad)
+
+
+@implements(np.real)
+class Real(Operation):
+    may_view = True
+
+    def vjp_val(grad):
+        return grad
+
+
+@implements(np.imag)
+class Imag(Operation):
+    may_view = True
+
+    def vjp_val(grad):
+        return -1j * grad
+
+
+@implements(np.real_if_close)
+class RealIfClose(Operation):
+    may_view = True
+
+    def vjp_a(grad):
+        return grad
+
+
+@implements(np.absolute)
+class Absolute(Elementwise):
+    def vjp_x(grad, x):
+        if np.iscomplexobj(x):
+            modulus = np.abs(x)
+            return grad * np.where(modulus == 0, 0, np.conjugate(x) / modulus)
+        return grad * np.sign(x)
+
+
+@implements(np.angle)
+class Angle(Operation):
+    def vjp_z(grad, z, deg=False):
+        if not np.iscomplexobj(z):
+            return np.zeros_like(grad)
+        if deg:
+            grad = np.degrees(grad)
+        # At 0 there is no derivative, and a zero gradient must not turn into NaN.
+        return np.where(z == 0, 0, -1j * grad / z)

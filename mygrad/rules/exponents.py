@@ -1,0 +1,136 @@
+"""Exponents and logarithms, powers and roots."""
+
+import math
+
+import numpy as np
+
+from mygrad.operation import Elementwise, implements
+
+LN2 = math.log(2)
+LN10 = math.log(10)
+
+
+@implements(np.exp)
+class Exp(Elementwise):
+    def vjp_x(grad, out):
+        return grad * out
+
+
+@implements(np.exp2)
+class Exp2(Elementwise):
+    def vjp_x(grad, out):
+        return grad * (LN2 * out)
+
+
+@implements(np.expm1)
+class Expm1(Elementwise):
+    def vjp_x(grad, x):
+        # Not `out + 1`: where the result is nearly -1, that has lost the digits of exp(x).
+        return grad * np.exp(x)
+
+
+@implements(np.log)
+class Log(Elementwise):
+    def vjp_x(grad, x):
+        return grad / x
+
+
+@implements(np.log2)
+class Log2(Elementwise):
+    def vjp_x(grad, x):
+        return grad / (LN2 * x)
+
+
+@implements(np.log10)
+class Log10(Elementwise):
+    def vjp_x(grad, x):
+        return grad / (LN10 * x)
+
+
+@implements(np.log1p)
+class Log1p(Elementwise):
+    def vjp_x(grad, x):
+        return grad / (1 + x)
+
+
+def share(x1, x2, exp):
+    """The derivative of the logarithm of ``exp(x1) + exp(x2)`` in ``x1``."""
+    difference = x2 - x1
+    # Two infinities of one sign are a tie.
+    difference = np.where(np.isnan(difference) & (x1 == x2), 0, difference)
+    return 1 / (1 + exp(difference))
+
+
+@implements(np.logaddexp)
+class Logaddexp(Elementwise):
+    def vjp_x1(grad, x1, x2):
+        return grad * share(x1, x2, np.exp)
+
+    def vjp_x2(grad, x1, x2):
+        return grad * share(x2, x1, np.exp)
+
+
+@implements(np.logaddexp2)
+class Logaddexp2(Elementwise):
+    def vjp_x1(grad, x1, x2):
+        return grad * share(x1, x2, np.exp2)
+
+    def vjp_x2(grad, x1, x2):
+        return grad * share(x2, x1, np.exp2)
+
+
+@implements(np.square)
+class Square(Elementwise):
+    def vjp_x(grad, x):
+        return grad * (2 * x)
+
+
+@implements(np.sqrt)
+class Sqrt(Elementwise):
+    def vjp_x(grad, out):
+        return grad / (2 * out)
+
+
+@implements(np.cbrt)
+class Cbrt(Elementwise):
+    def vjp_x(grad, out):
+        return grad / (3 * out * out)
+
+
+def slope_in_base(base, exponent, power):
+    """The derivative of ``power(base, exponent)`` in ``base``."""
+    slope = exponent * power(base, exponent - 1)
+    # x ** 0 is 1 at every x, zero and NaN too.
+    return np.where((exponent == 0) & np.isnan(slope), 0, slope)
+
+
+def slope_in_exponent(base, exponent, out):
+    """The derivative of ``out``, ``base`` to the power of ``exponent``, in ``exponent``."""
+    # A base that is a Python number has no dtype: its logarithm takes that of the result.
+    slope = out * np.log(base, dtype=out.dtype)
+    # 0 ** x is 0 at every positive x. At x = 0, where it jumps to 1, its derivative is set to 0.
+    return np.where((base == 0) & (exponent >= 0), 0, slope)
+
+
+@implements(np.power)
+class Power(Elementwise):
+    def vjp_x1(grad, x1, x2):
+        if not isinstance(x2, (int, float, complex)):
+            return grad * slope_in_base(x1, x2, np.power)
+        if x2 == 2:
+            return grad * (2 * x1)
+        if x2 == 0:
+            return np.zeros_like(grad)
+        return grad * (x2 * x1 ** (x2 - 1))
+
+    def vjp_x2(grad, out, x1, x2):
+        return grad * slope_in_exponent(x1, x2, out)
+
+
+@implements(np.float_power)
+class FloatPower(Elementwise):
+    def vjp_x1(grad, x1, x2):
+        return grad * slope_in_base(x1, x2, np.float_power)
+
+    def vjp_x2(grad, out, x1, x2):
+        return grad * slope_in_exponent(x1, x2, out)

@@ -1,0 +1,160 @@
+"""Padding: margins of every kind around an array.
+
+NumPy pads one axis after the other; the way back takes the margins off in reverse order. In every mode
+a margin is a weighted sum of entries along its axis and of given values.
+"""
+
+import numpy as np
+
+from mygrad.operation import Operation, implements
+from mygrad.rules.indexing import scatter_add
+from mygrad.rules.manipulation import along
+
+
+@implements(np.pad)
+class Pad(Operation):
+    def vjp_array(grad, array, pad_width, mode="constant", stat_length=None, reflect_type="even"):
+        if callable(mode):
+            raise TypeError("np.pad has no derivative where a function fills the margins")
+        widths = pairs(pad_width, array.ndim)
+        lengths = pairs(stat_length, array.ndim)
+        for axis in reversed(range(array.ndim)):
+            left, grad, right = margins(grad, axis, *widths[axis])
+            if mode in ("constant", "empty") or not left.size + right.size:
+                continue
+            if mode == "linear_ramp":
+                grad = grad + through_ramps(left, right, axis, grad.shape)
+            elif mode in ("maximum", "mean", "median", "minimum"):
+                before = [*widths[:axis], *[(0, 0)] * (array.ndim - axis)]
+                inner = np.pad(array, before, mode, stat_length=stat_length)
+                grad = grad + through_statistics(left, right, axis, inner, mode, lengths[axis])
+            else:
+                grad = grad + through_copies(left, right, axis, grad.shape, mode, reflect_type)
+        return grad
+
+    def vjp_constant_values(grad, array_shape, pad_width, constant_values_shape):
+        widths = pairs(pad_width, len(array_shape))
+        sums = []
+        for axis in reversed(range(len(array_shape))):
+            left, grad, right = margins(grad, axis, *widths[axis])
+            sums.append(np.stack([np.sum(left), np.sum(right)]))
+        return as_given(sums[::-1], constant_values_shape)
+
+    def vjp_end_values(grad, array_shape, pad_width, end_values_shape):
+        widths = pairs(pad_width, len(array_shape))
+        sums = []
+        for axis in reversed(range(len(array_shape))):
+            left, grad, right = margins(grad, axis, *widths[axis])
+            far_left, far_right = (1 - near for near in nearness(left, right, axis))
+            sums.append(np.stack([np.sum(left * far_left), np.sum(right * far_right)]))
+            grad = grad + through_ramps(left, right, axis, grad.shape)
+        return as_given(sums[::-1], end_values_shape)
+
+
+def pairs(widths, ndim):
+    """Two numbers for each axis, from any of the forms that ``np.pad`` takes."""
+    if isinstance(widths, dict):
+        rows = [(0, 0)] * ndim
+        for axis, width in widths.items():
+            rows[axis] = width if isinstance(width, tuple) else (width, width)
+        return rows
+    return np.broadcast_to(widths, (ndim, 2)).tolist()
+
+
+def as_given(sums, shape):
+    """``sums``, a pair for each axis, summed to the shape in which the values were given."""
+    if shape and isinstance(shape[0], tuple):  # as nested sequences
+        shape = (len(shape), *shape[0])
+    lengths = (1,) * (2 - len(shape)) + shape
+    axes = tuple(axis for axis, length in enumerate(lengths) if length == 1)
+    return np.reshape(np.sum(np.stack(sums), axis=axes), shape)
+
+
+def margins(grad, axis, before, after):
+    """What lies before, within and behind the margins of ``axis``."""
+    stop = grad.shape[axis] - after
+    return (
+        grad[along(axis, slice(None, before))],
+        grad[along(axis, slice(before, stop))],
+        grad[along(axis, slice(stop, None))],
+    )
+
+
+def column(factors, axis, like):
+    """``factors``, one for each position on ``axis``, to multiply arrays like ``like`` with."""
+    shape = (-1,) + (1,) * (like.ndim - axis - 1)
+    return np.reshape(np.asarray(factors, dtype=like.dtype), shape)
+
+
+def nearness(left, right, axis):
+    """How much of the edge there is in each position of a ramp; the rest is the end value."""
+    before, after = left.shape[axis], right.shape[axis]
+    return (
+        column(np.arange(before) / max(before, 1), axis, left),
+        column(np.arange(after)[::-1] / max(after, 1), axis, right),
+    )
+
+
+def through_ramps(left, right, axis, shape):
+    """What linear ramps to the edges send back to an array of ``shape``."""
+    near_left, near_right = nearness(left, right, axis)
+    edges = [
+        np.sum(left * near_left, axis=axis, keepdims=True),
+        np.sum(right * near_right, axis=axis, keepdims=True),
+    ]
+    return scatter_add(
+        np.concatenate(edges, axis), along(axis, np.array([0, shape[axis] - 1])), shape
+    )
+
+
+def through_statistics(left, right, axis, inner, mode, lengths):
+    """What margins filled with statistics of ``inner`` send back to it."""
+    n = inner.shape[axis]
+    first, last = (n if length is None else min(length, n) for length in lengths)
+    total = 0
+    for part, seen in ((left, slice(0, first)), (right, slice(n - last, n))):
+        weights = shares(inner[along(axis, seen)], axis, mode)
+        pull = weights * np.sum(part, axis=axis, keepdims=True)
+        total = total + scatter_add(pull, along(axis, seen), inner.shape)
+    return total
+
+
+def shares(seen, axis, mode):
+    """How much each entry has of the statistic along ``axis``: entries that tie have equal shares."""
+    n = seen.shape[axis]
+    if mode == "mean":
+        return np.ones(seen.shape, seen.dtype) / max(n, 1)
+    if mode == "median":
+        ordered = np.sort(seen, axis=axis)
+        places = ((n - 1) // 2, n // 2)
+    else:
+        ordered = (np.max if mode == "maximum" else np.min)(seen, axis=axis, keepdims=True)
+        places = (0,)
+    total = np.zeros(seen.shape, seen.dtype)
+    for place in places:
+        chosen = seen == ordered[along(axis, slice(place, place + 1))]
+        total += chosen / (np.sum(chosen, axis=axis, keepdims=True) * len(places))
+    return total
+
+
+def through_copies(left, right, axis, shape, mode, reflect_type):
+    """What margins that repeat entries (``edge``, ``wrap``, ``reflect``, ``symmetric``) send back."""
+    before, after, n = left.shape[axis], right.shape[axis], shape[axis]
+    places = np.concatenate([np.arange(-before, 0), np.arange(n, n + after)])
+    source = np.pad(np.arange(n), (before, after), mode)[places + before]
+    values = np.concatenate([left, right], axis)
+    # An array of one entry is repeated whatever the type of reflection.
+    if mode in ("reflect", "symmetric") and reflect_type == "odd" and n > 1:
+        # Turned about an edge value: 2 * edge - entry; each full turn adds twice last - first.
+        turns = places // (n if mode == "symmetric" else n - 1)
+        odd = turns % 2
+        values = np.concatenate(
+            [
+                values * column(1 - 2 * odd, axis, values),
+                np.sum(values * column(turns + odd, axis, values), axis=axis, keepdims=True),
+                np.sum(values * column(odd - turns, axis, values), axis=axis, keepdims=True),
+            ],
+            axis,
+        )
+        source = np.concatenate([source, [n - 1, 0]])
+    return scatter_add(values, along(axis, source), shape)

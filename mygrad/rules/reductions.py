@@ -1,0 +1,378 @@
+"""Sums, products, means, variances, extremes and running sums: functions that reduce along axes."""
+
+import numpy as np
+
+from mygrad.operation import Operation, implements
+from mygrad.rules._axes import (
+    count,
+    divide,
+    from_last,
+    restore_axes,
+    silence,
+    spread,
+    to_last,
+)
+
+# ------------------------------------------------------------------ sums and means
+
+
+def _masked(grad, where):
+    return grad if where is True else np.where(where, grad, 0)
+
+
+def _sum_back(grad, shape, axis, keepdims, where):
+    if where is True:
+        return spread(grad, shape, axis, keepdims)
+    return np.where(where, restore_axes(grad, len(shape), axis, keepdims), 0)
+
+
+def _mean_back(grad, shape, axis, keepdims, where):
+    number = count(shape, axis, where)
+    if where is True:
+        return spread(divide(grad, number), shape, axis, keepdims)
+    return np.where(where, divide(restore_axes(grad, len(shape), axis, keepdims), number), 0)
+
+
+@implements(np.sum)
+class Sum(Operation):
+    def vjp_a(grad, a_shape, axis=None, keepdims=False, where=True):
+        return _sum_back(grad, a_shape, axis, keepdims, where)
+
+    def vjp_initial(grad):
+        return grad
+
+
+@implements(np.mean)
+class Mean(Operation):
+    def vjp_a(grad, a_shape, axis=None, keepdims=False, where=True):
+        return _mean_back(grad, a_shape, axis, keepdims, where)
+
+
+@implements(np.nansum)
+class Nansum(Operation):
+    def vjp_a(grad, a, axis=None, keepdims=False, where=True):
+        return _sum_back(grad, a.shape, axis, keepdims, ~np.isnan(a) & where)
+
+    def vjp_initial(grad):
+        return grad
+
+
+@implements(np.nanmean)
+class Nanmean(Operation):
+    def vjp_a(grad, a, axis=None, keepdims=False, where=True):
+        return _mean_back(grad, a.shape, axis, keepdims, ~np.isnan(a) & where)
+
+
+# ------------------------------------------------------------------ products
+
+
+def _regular(out):
+    """Whether a product can be divided by its factors: no zero, overflow or NaN is in it."""
+    return bool(np.all(out)) and bool(np.all(np.isfinite(out)))
+
+
+def _before(products):
+    """Running products along the last axis, each without its last factor."""
+    return np.concatenate((np.ones_like(products[..., :1]), products[..., :-1]), axis=-1)
+
+
+def _products_of_others(a, axis):
+    """The product of all the other elements along ``axis``, for each: exact, without a division."""
+    line = to_last(a, axis)
+    if line.shape[-1] == 0:
+        return a
+    ahead = _before(np.cumprod(line, axis=-1))
+    behind = np.flip(_before(np.cumprod(np.flip(line, -1), axis=-1)), -1)
+    return from_last(ahead * behind, a.shape, axis)
+
+
+def _prod_back(grad, a, out, axis, keepdims, where, initial):
+    kept = a if where is True else np.where(where, a, 1)
+    grad, out = (restore_axes(each, a.ndim, axis, keepdims) for each in (grad, out))
+    if _regular(out):
+        return _masked(grad * out / kept, where)
+    others = _products_of_others(kept, axis)
+    return _masked(silence(grad, grad * initial * others), where)
+
+
+@implements(np.prod)
+class Prod(Operation):
+    def vjp_a(grad, a, out, axis=None, keepdims=False, where=True, initial=1):
+        return _prod_back(grad, a, out, axis, keepdims, where, initial)
+
+    def vjp_initial(grad, a, axis=None, keepdims=False, where=True):
+        return grad * np.prod(a, axis=axis, keepdims=keepdims, where=where)
+
+
+@implements(np.nanprod)
+class Nanprod(Operation):
+    def vjp_a(grad, a, out, axis=None, keepdims=False, where=True, initial=1):
+        return _prod_back(grad, a, out, axis, keepdims, ~np.isnan(a) & where, initial)
+
+    def vjp_initial(grad, a, axis=None, keepdims=False, where=True):
+        return grad * np.nanprod(a, axis=axis, keepdims=keepdims, where=where)
+
+
+# ------------------------------------------------------------------ variances
+
+
+def _centered(a, axis, dtype, where):
+    number = count(a.shape, axis, where)
+    return a - divide(np.sum(a, axis=axis, dtype=dtype, keepdims=True, where=where), number)
+
+
+def _deviations(a, axis, dtype, where, mean):
+    if mean is not None:
+        return a - mean
+    # Twice, because the first mean is off by a rounding. That is much against the deviations of
+    # numbers far from zero, and all there is in those of equal numbers.
+    return _centered(_centered(a, axis, dtype, where), axis, dtype, where)
+
+
+def _conj(x):
+    return np.conj(x) if x.dtype.kind == "c" else x
+
+
+def _var_back(grad, a, axis, dtype, ddof, keepdims, where, mean, correction):
+    freedom = count(a.shape, axis, where) - (ddof if correction is None else correction)
+    grad = restore_axes(grad, a.ndim, axis, keepdims)
+    deviations = _deviations(a, axis, dtype, where, mean)
+    pulled = 2 * divide(grad, freedom) * _conj(deviations)
+    return _masked(silence(grad, pulled), where)
+
+
+def _std_back(grad, a, out, axis, dtype, ddof, keepdims, where, mean, correction):
+    freedom = count(a.shape, axis, where) - (ddof if correction is None else correction)
+    grad, out = (restore_axes(each, a.ndim, axis, keepdims) for each in (grad, out))
+    deviations = _deviations(a, axis, dtype, where, mean)
+    # No deviation is where the standard deviation has its minimum, and a kink.
+    flat = (out == 0) | (freedom <= 0)
+    slope = np.where(flat, 0, divide(grad, freedom) / np.where(flat, 1, out))
+    return _masked(silence(grad, slope * _conj(deviations)), where)
+
+
+@implements(np.var)
+class Var(Operation):
+    def vjp_a(
+        grad,
+        a,
+        axis=None,
+        dtype=None,
+        ddof=0,
+        keepdims=False,
+        where=True,
+        mean=None,
+        correction=None,
+    ):
+        return _var_back(grad, a, axis, dtype, ddof, keepdims, where, mean, correction)
+
+    def vjp_mean(grad, a, mean, axis=None, ddof=0, keepdims=False, where=True, correction=None):
+        return -_var_back(grad, a, axis, None, ddof, keepdims, where, mean, correction)
+
+
+@implements(np.std)
+class Std(Operation):
+    def vjp_a(
+        grad,
+        a,
+        out,
+        axis=None,
+        dtype=None,
+        ddof=0,
+        keepdims=False,
+        where=True,
+        mean=None,
+        correction=None,
+    ):
+        return _std_back(grad, a, out, axis, dtype, ddof, keepdims, where, mean, correction)
+
+    def vjp_mean(
+        grad, a, out, mean, axis=None, ddof=0, keepdims=False, where=True, correction=None
+    ):
+        return -_std_back(grad, a, out, axis, None, ddof, keepdims, where, mean, correction)
+
+
+@implements(np.nanvar)
+class Nanvar(Operation):
+    def vjp_a(
+        grad,
+        a,
+        axis=None,
+        dtype=None,
+        ddof=0,
+        keepdims=False,
+        where=True,
+        mean=None,
+        correction=None,
+    ):
+        return _var_back(
+            grad, a, axis, dtype, ddof, keepdims, ~np.isnan(a) & where, mean, correction
+        )
+
+    def vjp_mean(grad, a, mean, axis=None, ddof=0, keepdims=False, where=True, correction=None):
+        return -_var_back(
+            grad, a, axis, None, ddof, keepdims, ~np.isnan(a) & where, mean, correction
+        )
+
+
+@implements(np.nanstd)
+class Nanstd(Operation):
+    def vjp_a(
+        grad,
+        a,
+        out,
+        axis=None,
+        dtype=None,
+        ddof=0,
+        keepdims=False,
+        where=True,
+        mean=None,
+        correction=None,
+    ):
+        return _std_back(
+            grad, a, out, axis, dtype, ddof, keepdims, ~np.isnan(a) & where, mean, correction
+        )
+
+    def vjp_mean(
+        grad, a, out, mean, axis=None, ddof=0, keepdims=False, where=True, correction=None
+    ):
+        return -_std_back(
+            grad, a, out, axis, None, ddof, keepdims, ~np.isnan(a) & where, mean, correction
+        )
+
+
+# ------------------------------------------------------------------ extremes
+
+
+def tied_elements(a, extreme, axis=None, where=True, initial=None):
+    """Which elements are equal to ``extreme``, and how many along ``axis``, which it keeps."""
+    tied = a == extreme
+    missing = np.isnan(extreme)
+    if np.any(missing):
+        tied = tied | (np.isnan(a) & missing)
+    if where is not True:
+        tied = tied & where
+    number = np.count_nonzero(tied, axis=axis, keepdims=True)
+    return tied, number if initial is None else number + (initial == extreme)
+
+
+class Extreme(Operation):
+    """The largest or the smallest elements; those that tie share the gradient evenly.
+
+    Where the result is NaN, the elements that are NaN have made it so.
+    """
+
+    def vjp_a(grad, a, out, axis=None, keepdims=False, where=True, initial=None):
+        grad, out = (restore_axes(each, a.ndim, axis, keepdims) for each in (grad, out))
+        tied, number = tied_elements(a, out, axis, where, initial)
+        return np.where(tied, divide(grad, number), 0)
+
+    def vjp_initial(grad, a, out, axis=None, keepdims=False, where=True, initial=None):
+        grad, out = (restore_axes(each, a.ndim, axis, keepdims) for each in (grad, out))
+        _, number = tied_elements(a, out, axis, where, initial)
+        return np.where(initial == out, divide(grad, number), 0)
+
+
+@implements(np.max, np.amax)
+class Max(Extreme):
+    pass
+
+
+@implements(np.min, np.amin)
+class Min(Extreme):
+    pass
+
+
+@implements(np.nanmax)
+class Nanmax(Extreme):
+    pass
+
+
+@implements(np.nanmin)
+class Nanmin(Extreme):
+    pass
+
+
+@implements(np.ptp)
+class Ptp(Operation):
+    def vjp_a(grad, a, axis=None, keepdims=False):
+        grad = restore_axes(grad, a.ndim, axis, keepdims)
+        top, tops = tied_elements(a, np.max(a, axis=axis, keepdims=True), axis)
+        low, lows = tied_elements(a, np.min(a, axis=axis, keepdims=True), axis)
+        return np.where(top, divide(grad, tops), 0) - np.where(low, divide(grad, lows), 0)
+
+
+# ------------------------------------------------------------------ running sums and products
+
+
+def _reversed_cumsum(x, axis):
+    return np.flip(np.cumsum(np.flip(x, axis), axis=axis), axis)
+
+
+def _cumsum_back(grad, shape, axis):
+    if axis is None:
+        return np.reshape(_reversed_cumsum(grad, 0), shape)
+    return np.reshape(_reversed_cumsum(grad, axis), shape)
+
+
+def _without_first(x, axis):
+    """``x`` without its first element along ``axis``."""
+    axis = 0 if axis is None else axis % x.ndim
+    return x[(slice(None),) * axis + (slice(1, None),)]
+
+
+@implements(np.cumsum)
+class Cumsum(Operation):
+    def vjp_a(grad, a_shape, axis=None):
+        return _cumsum_back(grad, a_shape, axis)
+
+
+@implements(np.nancumsum)
+class Nancumsum(Operation):
+    def vjp_a(grad, a, axis=None):
+        return np.where(np.isnan(a), 0, _cumsum_back(grad, a.shape, axis))
+
+
+@implements(np.cumulative_sum)
+class CumulativeSum(Operation):
+    def vjp_x(grad, x_shape, axis=None, include_initial=False):
+        grad = _without_first(grad, axis) if include_initial else grad
+        return _cumsum_back(grad, x_shape, axis)
+
+
+def _cumprod_back(grad, a, out, axis):
+    if _regular(out):
+        return _cumsum_back(grad * out, a.shape, axis) / a
+    line, out, grad = (to_last(each, axis) for each in (a, out, grad))
+    # With p the product of all before an element, its gradient is p * r, where r obeys the recurrence
+    # r[i] = grad[i] + a[i + 1] * r[i + 1]. It is solved without a division, in strides that double:
+    # sums[i] is the part of r[i] from the next `stride` elements, steps[i] the product of those.
+    sums, steps, stride = grad, line[..., 1:], 1
+    while stride < line.shape[-1]:
+        far = sums[..., stride:]
+        near = sums[..., :-stride] + silence(far, steps * far)
+        sums = np.concatenate((near, sums[..., -stride:]), axis=-1)
+        steps = steps[..., :-stride] * steps[..., stride:]
+        stride *= 2
+    return from_last(silence(sums, _before(out) * sums), a.shape, axis)
+
+
+@implements(np.cumprod)
+class Cumprod(Operation):
+    def vjp_a(grad, a, out, axis=None):
+        return _cumprod_back(grad, a, out, axis)
+
+
+@implements(np.nancumprod)
+class Nancumprod(Operation):
+    def vjp_a(grad, a, out, axis=None):
+        missing = np.isnan(a)
+        return np.where(missing, 0, _cumprod_back(grad, np.where(missing, 1, a), out, axis))
+
+
+@implements(np.cumulative_prod)
+class CumulativeProd(Operation):
+    def vjp_x(grad, x, out, axis=None, include_initial=False):
+        if include_initial:
+            grad, out = (_without_first(each, axis) for each in (grad, out))
+        return _cumprod_back(grad, x, out, axis)

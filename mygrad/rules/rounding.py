@@ -1,0 +1,123 @@
+"""Rounding, remainders, and functions that take floating-point numbers apart.
+
+A rule that returns None is that of an argument whose derivative is zero almost everywhere.
+"""
+
+import numpy as np
+
+from mygrad.operation import Elementwise, Operation, implements
+from mygrad.rules.extrema import keep
+
+
+@implements(np.round, np.around)
+class Round(Operation):
+    def vjp_a(grad):
+        return np.zeros_like(grad)
+
+
+@implements(np.modf)
+class Modf(Elementwise):
+    def vjp_x(grad):
+        return grad[0]
+
+
+@implements(np.remainder)
+class Remainder(Elementwise):
+    def vjp_x1(grad):
+        return grad
+
+    def vjp_x2(grad, x1, x2):
+        return -grad * np.floor_divide(x1, x2)
+
+
+@implements(np.fmod)
+class Fmod(Elementwise):
+    def vjp_x1(grad):
+        return grad
+
+    def vjp_x2(grad, out, x1, x2):
+        # Not the truncated quotient: its rounding may have carried it to the next integer.
+        return -grad * np.rint((x1 - out) / x2)
+
+
+@implements(np.divmod)
+class Divmod(Elementwise):
+    def vjp_x1(grad):
+        return grad[1]
+
+    def vjp_x2(grad, x1, x2):
+        grad = grad[1]
+        if grad is None:
+            return None
+        # The engine silences zeros for operations of one result alone.
+        return np.where(np.equal(grad, 0), 0, -grad * np.floor_divide(x1, x2))
+
+
+@implements(np.ldexp)
+class Ldexp(Elementwise):
+    def vjp_x1(grad, x2):
+        return np.ldexp(grad, x2)
+
+
+@implements(np.frexp)
+class Frexp(Elementwise):
+    def vjp_x(grad, out):
+        return None if grad[0] is None else np.ldexp(grad[0], -out[1])
+
+
+@implements(np.nextafter)
+class Nextafter(Elementwise):
+    def vjp_x1(grad):
+        return grad
+
+    def vjp_x2(grad):
+        return None
+
+
+@implements(np.fabs)
+class Fabs(Elementwise):
+    def vjp_x(grad, x):
+        return grad * np.sign(x)
+
+
+@implements(np.copysign)
+class Copysign(Elementwise):
+    def vjp_x1(grad, out, x1):
+        return grad * (np.sign(x1) * np.sign(out))
+
+    def vjp_x2(grad):
+        return None
+
+
+@implements(np.heaviside)
+class Heaviside(Elementwise):
+    def vjp_x1(grad):
+        return None
+
+    def vjp_x2(grad, x1):
+        return keep(grad, np.equal(x1, 0))
+
+
+def replaced(grad, x, chosen):
+    """What a number gets of ``grad`` that stands in the result for the ``chosen`` parts of ``x``."""
+    if np.iscomplexobj(x):
+        return keep(grad.real, chosen(x.real)) - keep(grad.imag, chosen(x.imag))
+    return keep(grad, chosen(x))
+
+
+@implements(np.nan_to_num)
+class NanToNum(Operation):
+    def vjp_x(grad, x):
+        if np.iscomplexobj(x):
+            real, imag = np.isfinite(x.real), np.isfinite(x.imag)
+            return keep(grad.real, real) + 1j * keep(grad.imag, imag)
+        return keep(grad, np.isfinite(x))
+
+    def vjp_nan(grad, x):
+        return replaced(grad, x, np.isnan)
+
+    def vjp_posinf(grad, x):
+        return replaced(grad, x, np.isposinf)
+
+    def vjp_neginf(grad, x):
+        return replaced(grad, x, np.isneginf)

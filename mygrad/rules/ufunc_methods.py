@@ -1,0 +1,189 @@
+"""``ufunc.reduce``, ``.accumulate``, ``.outer``, ``.reduceat`` and ``.at`` of every ufunc that has rules.
+
+``np.add.reduce`` and its like are functions that have an operation already. Any other ufunc is folded with
+its own rules: going back through ``accumulate`` needs the partial results, nothing else.
+"""
+
+import numpy as np
+
+from mygrad.dispatch import data_call, dispatched, follow
+from mygrad.graph import Handle
+from mygrad.operation import Operation, implements, registry, ufunc_method
+from mygrad.rules.indexing import scatter_add
+
+# What each reduction is called as a function; initial= and where= are understood by all.
+_REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
+_ACCUMULATIONS = {np.add: np.cumsum, np.multiply: np.cumprod}
+
+
+def _call(kind, function, args, kwargs):
+    return follow(kind, registry[function], function, args, kwargs)
+
+
+def _options(**options):
+    return {name: value for name, value in options.items() if value is not None}
+
+
+@ufunc_method("reduce")
+def reduce(
+    kind, ufunc, array, axis=0, dtype=None, out=None, keepdims=False, initial=np._NoValue, where=True
+):
+    """``ufunc.reduce``."""
+    out = out[0] if isinstance(out, tuple) else out
+    options = _options(dtype=dtype, out=out)
+    if initial is not np._NoValue and initial is not None:
+        options["initial"] = initial
+    if where is not True:
+        options["where"] = where
+    if ufunc in _REDUCTIONS:
+        if dtype is not None and ufunc in (np.maximum, np.minimum):
+            array = array.astype(dtype)
+            del options["dtype"]
+        if ufunc in (np.add, np.multiply) and dtype is None and np.result_type(array) == bool:
+            options["dtype"] = bool
+        function = _REDUCTIONS[ufunc]
+        return _call(kind, function, (array,), {"axis": axis, "keepdims": keepdims, **options})
+    return _fold(kind, ufunc, array, axis, keepdims, options)
+
+
+def _fold(kind, ufunc, array, axis, keepdims, options):
+    if np.ndim(array) == 0:
+        raise TypeError(f"cannot reduce on a scalar: np.{ufunc.__name__}.reduce got a 0-d array")
+    where = options.pop("where", True)
+    if where is not True:
+        raise TypeError(
+            f"np.{ufunc.__name__}.reduce on a tensor takes no where=; select the elements first"
+        )
+    axes = tuple(range(array.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(a % array.ndim for a in axes)
+    others = tuple(a for a in range(array.ndim) if a not in axes)
+    kept = tuple(1 if a in axes else n for a, n in enumerate(array.shape))
+    if dtype := options.get("dtype"):
+        array = array.astype(dtype)
+    flat = np.reshape(np.transpose(array, axes + others), (-1, *(array.shape[a] for a in others)))
+    if "initial" in options:
+        start = np.broadcast_to(np.asarray(options["initial"], flat.dtype), flat.shape[1:])
+        flat = np.concatenate([start[None], flat])
+    total = (
+        _call(kind, accumulated, (ufunc, flat), {})[-1] if len(flat) else np.asarray(
+            ufunc.reduce(np.asarray(flat._data))
+        )
+    )
+    if keepdims:
+        total = np.reshape(total, kept)
+    out = options.get("out")
+    if out is None:
+        return total
+    out[...] = total
+    return out
+
+
+@dispatched
+def accumulated(ufunc, array):
+    """``ufunc.accumulate`` along the first axis."""
+    return ufunc.accumulate(array, axis=0)
+
+
+@implements(accumulated)
+class Accumulated(Operation):
+    def vjp_array(grad, ufunc, array, out):
+        rules = registry[ufunc].plan_for(("x1", "x2"))
+        named = {"x1": out[:-1], "x2": array[1:], "out": out[1:]}
+        saved = [named[name] for name in rules.names]
+        back = [None] * len(array)
+        arrived = grad[-1] if len(array) else None
+        for i in range(len(array) - 1, 0, -1):
+            at = [value[i - 1] for value in saved]
+            if registry[ufunc].joint is None:
+                before, back[i] = (rule(arrived, *at) for rule in rules.rules)
+            else:
+                both = rules.rules[0](arrived, ("x1", "x2"), *at)
+                before, back[i] = both["x1"], both["x2"]
+            arrived = before + grad[i - 1]
+        if len(array):
+            back[0] = arrived
+        return np.stack(back) if back else grad
+
+
+@ufunc_method("accumulate")
+def accumulate(kind, ufunc, array, axis=0, dtype=None, out=None):
+    """``ufunc.accumulate``."""
+    out = out[0] if isinstance(out, tuple) else out
+    if ufunc in _ACCUMULATIONS:
+        options = _options(dtype=dtype, out=out)
+        return _call(kind, _ACCUMULATIONS[ufunc], (array,), {"axis": axis, **options})
+    if np.ndim(array) == 0:
+        raise TypeError("cannot accumulate on a scalar")
+    if dtype is not None:
+        array = array.astype(dtype)
+    result = np.moveaxis(accumulated(ufunc, np.moveaxis(array, axis, 0)), 0, axis)
+    if out is None:
+        return result
+    out[...] = result
+    return out
+
+
+@ufunc_method("outer")
+def outer(kind, ufunc, a, b, **kwargs):
+    """``ufunc.outer``: the ufunc of every pair."""
+    a = np.reshape(a, np.shape(a) + (1,) * np.ndim(b))
+    return ufunc(a, b, **kwargs)
+
+
+@ufunc_method("reduceat")
+def reduceat(kind, ufunc, array, indices, axis=0, dtype=None, out=None):
+    """``ufunc.reduceat``: a reduction of each slice."""
+    out = out[0] if isinstance(out, tuple) else out
+    indices = np.asarray(indices)
+    moved = np.moveaxis(array, axis, 0)
+    count = len(moved)
+    if np.any((indices < 0) | (indices >= count)):
+        ufunc.reduceat(np.empty(moved.shape), indices)  # NumPy's own error
+    ends = [*indices[1:], count]
+    parts = [
+        ufunc.reduce(moved[start:stop], axis=0, dtype=dtype) if stop > start else moved[start]
+        for start, stop in zip(indices, ends, strict=True)
+    ]
+    result = np.moveaxis(np.stack(parts), 0, axis)
+    if out is None:
+        return result
+    out[...] = result
+    return out
+
+
+@ufunc_method("at")
+def at(kind, ufunc, a, indices, *b):
+    """``ufunc.at``: an update of the elements named, one after the other where named twice."""
+    if not isinstance(a, Handle):
+        if any(isinstance(v, Handle) and not v.constant for v in b):
+            raise TypeError(
+                f"np.{ufunc.__name__}.at was to write a tensor into a plain array, which cannot carry"
+                " its gradient: make the array a tensor"
+            )
+        return data_call(ufunc.at, (a, indices, *b), {})
+    if ufunc in (np.add, np.subtract):
+        picked = np.empty(a.shape, bool)[_plain(indices)]
+        values = np.broadcast_to(b[0], picked.shape)
+        added = scatter_add(values, _plain(indices), a.shape)
+        ufunc(a, added, out=(a,))
+        return None
+    flat = np.arange(a.size).reshape(a.shape)[_plain(indices)].ravel()
+    shape = np.arange(a.size).reshape(a.shape)[_plain(indices)].shape
+    operands = [np.ravel(np.broadcast_to(v, shape)) for v in b]
+    # Rounds in which no element is named twice.
+    order = np.argsort(flat, kind="stable")
+    turn = np.empty_like(flat)
+    first = np.r_[True, flat[order][1:] != flat[order][:-1]] if flat.size else np.zeros(0, bool)
+    starts = np.maximum.accumulate(np.where(first, np.arange(flat.size), 0)) if flat.size else first
+    turn[order] = np.arange(flat.size) - starts
+    for n in range(int(turn.max()) + 1 if flat.size else 0):
+        now = turn == n
+        places = np.unravel_index(flat[now], a.shape)
+        a[places] = ufunc(a[places], *(v[now] for v in operands))
+    return None
+
+
+def _plain(indices):
+    if isinstance(indices, tuple):
+        return tuple(i._data if isinstance(i, Handle) else i for i in indices)
+    return indices._data if isinstance(indices, Handle) else indices

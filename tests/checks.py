@@ -1,0 +1,587 @@
+"""Generic checks: a sample call of a NumPy function is a row, and every row is checked in every way.
+
+NumPy is the oracle. A module of tests writes a table and hands it to `generic_checks`::
+
+    SAMPLES = [
+        Sample(np.multiply, normal(3, 4), normal(4)),
+        Sample(np.sum, normal(2, 3), axis=0, keepdims=True),
+    ]
+    TestSamples = generic_checks(SAMPLES)
+
+Every array of floats or complex numbers in the call is differentiated, also inside lists and
+tuples. What a row is exempt from, `Sample.but` says, with a reason; an exemption that is no longer
+needed fails.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mygrad.operation import Composed, Operation, registry
+from mygrad.tensor import Tensor
+from mygrad.testing import (
+    TOLERANCE,
+    backward,
+    compare_orders,
+    difference_gradients,
+    double,
+    float_outputs,
+    gradients,
+    is_inexact_array,
+    leaves,
+    name_of,
+    random_cotangents,
+    random_like,
+    substitute,
+)
+
+# ------------------------------------------------------------------ random arrays
+
+_drawn: Counter[tuple[Any, ...]] = Counter()
+
+
+def forget_drawn() -> None:
+    """Make the next arrays the first ones again: each test starts with this."""
+    _drawn.clear()
+
+
+def _generator(shape: tuple[int, ...]) -> np.random.Generator:
+    """A generator for the next array of a kind and shape that a module asks for.
+
+    Two arrays in a row differ, or a rule that mixes up its arguments would pass. Yet they depend on
+    the module alone, never on which others were imported before it.
+    """
+    kind = sys._getframe(1).f_code.co_name
+    module = sys._getframe(2).f_globals["__name__"]
+    key = (module, kind, shape)
+    _drawn[key] += 1
+    return np.random.default_rng(zlib.crc32(repr((kind, shape, _drawn[key])).encode()))
+
+
+def normal(*shape: int) -> np.ndarray:
+    """Normally distributed, of either sign, none closer to zero than 0.1."""
+    values = _generator(shape).normal(size=shape)
+    return np.asarray(values + np.copysign(0.1, values))
+
+
+def positive(*shape: int) -> np.ndarray:
+    """In (0.3, 2)."""
+    return np.asarray(_generator(shape).uniform(0.3, 2, size=shape))
+
+
+def unit(*shape: int) -> np.ndarray:
+    """In (-0.9, 0.9), none closer to zero than 0.05."""
+    random = _generator(shape)
+    return np.asarray(random.uniform(0.05, 0.9, shape) * random.choice([-1.0, 1.0], shape))
+
+
+def distinct(*shape: int) -> np.ndarray:
+    """In random order, of either sign, any two at least 0.2 apart."""
+    random = _generator(shape)
+    size = int(np.prod(shape))
+    values = (random.permutation(size) - (size - 1) / 2) * 0.5
+    return np.asarray((values + random.uniform(-0.15, 0.15, size)).reshape(shape))
+
+
+def complex_normal(*shape: int) -> np.ndarray:
+    """Complex numbers, no part of which is closer to zero than 0.1."""
+    values = _generator(shape).normal(size=(2, *shape))
+    values += np.copysign(0.1, values)
+    return np.asarray(values[0] + 1j * values[1])
+
+
+# ------------------------------------------------------------------ samples
+
+
+class Sample:
+    """A sample call: ``Sample(np.sum, normal(2, 3), axis=0)``.
+
+    ``arrays`` are those to differentiate, ``labels`` say where they stand, `call` makes the call
+    with others in their place.
+    """
+
+    def __init__(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> None:
+        self.function = function
+        self.args = args
+        self.kwargs = kwargs
+        self.order = 2
+        self.tolerance = TOLERANCE
+        self.constant: tuple[int | str, ...] = ()
+        self.skip: tuple[str, ...] = ()
+        self.reasons: tuple[str, ...] = ()
+        self._prepare()
+
+    def _prepare(self) -> None:
+        arguments: dict[int | str, Any] = {**dict(enumerate(self.args)), **self.kwargs}
+        if unknown := set(self.constant) - set(arguments):
+            raise ValueError(f"{self.name}: no argument {unknown} to keep constant")
+        self._variable = {
+            key: value
+            for key, value in arguments.items()
+            if key not in self.constant and any(is_inexact_array(leaf) for _, leaf in leaves(value))
+        }
+        found = [(path, leaf) for path, leaf in leaves(self._variable) if is_inexact_array(leaf)]
+        self.arrays: list[np.ndarray] = [leaf for _, leaf in found]
+        self.labels = ["argument " + "".join(f"[{key!r}]" for key in path) for path, _ in found]
+
+    def but(
+        self,
+        *,
+        reason: str,
+        order: int | None = None,
+        tolerance: float | None = None,
+        constant: int | str | Sequence[int | str] = (),
+        skip: str | Sequence[str] = (),
+    ) -> Sample:
+        """The same sample with exemptions.
+
+        Parameters
+        ----------
+        reason : str
+            Why it cannot be otherwise.
+        order : int
+            The highest order of derivative that is right; that the next one fails is checked.
+        tolerance : float
+            Of gradients against differences.
+        constant : int or str
+            Positions and keywords of arguments that have no derivative.
+        skip : str
+            Names of checks that the row cannot pass ("layout"); that they fail is checked.
+        """
+        if not reason.strip():
+            raise ValueError("an exemption needs a reason")
+        other = Sample(self.function, *self.args, **self.kwargs)
+        other.order = self.order if order is None else order
+        other.tolerance = self.tolerance if tolerance is None else tolerance
+        other.constant = self.constant + _as_tuple(constant)
+        other.skip = self.skip + _as_tuple(skip)
+        if unknown := set(other.skip) - {name_of_check(check) for check in CHECKS}:
+            raise ValueError(f"there is no check {', '.join(sorted(unknown))}")
+        other.reasons = (*self.reasons, reason)
+        other._prepare()
+        return other
+
+    def call(self, *arrays: Any) -> Any:
+        """The call with `arrays` in place of those of the sample."""
+        filled = substitute(self._variable, iter(arrays))
+        args = [filled.get(position, value) for position, value in enumerate(self.args)]
+        return self.function(*args, **{k: filled.get(k, v) for k, v in self.kwargs.items()})
+
+    @cached_property
+    def cotangents(self) -> list[np.ndarray]:
+        """One for each output of floats, of its dtype."""
+        outputs = float_outputs(self.call(*self.copies()))
+        random = np.random.default_rng(0)
+        return [
+            np.where(np.isnan(out), 0, random_like(out, random)).astype(out.dtype)
+            for out in outputs
+        ]
+
+    @cached_property
+    def gradients(self) -> list[np.ndarray | None]:
+        """What mygrad computes with these cotangents."""
+        return gradients(self.call, self.arrays, self.cotangents)
+
+    def copies(self) -> list[np.ndarray]:
+        """Arrays that a call may write to."""
+        return [array.copy("K") for array in self.arrays]
+
+    def single(self) -> Sample:
+        """The same sample with every array in single precision."""
+        other = Sample(self.function, *_single(self.args), **_single(self.kwargs))
+        other.constant, other.tolerance = self.constant, self.tolerance
+        other._prepare()
+        return other
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether the function has a rule, so that its results are tensors."""
+        fate = registry.get(self.function)
+        return isinstance(fate, Composed) or (
+            isinstance(fate, type) and issubclass(fate, Operation)
+        )
+
+    @property
+    def name(self) -> str:
+        """The function as NumPy's users write it, without the module."""
+        name = name_of(self.function)
+        owner = getattr(self.function, "__self__", None)
+        return f"{owner.__name__}.{name}" if isinstance(owner, np.ufunc) else name
+
+    def __repr__(self) -> str:
+        args = [_show(value) for value in self.args]
+        kwargs = [f"{key}={_show(value)}" for key, value in self.kwargs.items()]
+        return f"{self.name}({', '.join(args + kwargs)})"
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return (value,) if isinstance(value, int | str) else tuple(value)
+
+
+def _single(value: Any) -> Any:
+    kinds = {np.dtype(np.float64): np.float32, np.dtype(np.complex128): np.complex64}
+    return substitute(
+        value,
+        iter(
+            [
+                leaf.astype(kinds.get(leaf.dtype, leaf.dtype))
+                for _, leaf in leaves(value)
+                if is_inexact_array(leaf)
+            ]
+        ),
+    )
+
+
+def _show(value: Any) -> str:
+    """An argument in a few characters, for the name of a test."""
+    if isinstance(value, np.ndarray):
+        shape = "x".join(map(str, value.shape)) or "0d"
+        return shape if value.dtype == np.float64 else f"{value.dtype}:{shape}"
+    if isinstance(value, list | tuple):
+        brackets = "[]" if isinstance(value, list) else "()"
+        return brackets[0] + ",".join(map(_show, value)) + brackets[1]
+    if isinstance(value, slice):
+        parts = (
+            [value.start, value.stop]
+            if value.step is None
+            else [value.start, value.stop, value.step]
+        )
+        return ":".join("" if part is None else _show(part) for part in parts)
+    if callable(value):
+        return name_of(value)
+    return repr(value)
+
+
+# ------------------------------------------------------------------ the checks
+
+
+def check_value(sample: Sample) -> None:
+    """Value, dtype, shape and type of the result are NumPy's, and so is what shares memory."""
+    arrays = sample.copies()
+    expected = sample.call(*arrays)
+    tensors = [Tensor(array) for array in sample.arrays]
+    actual = sample.call(*tensors)
+    assert_same(actual, expected)
+    for (_, result), (_, model) in zip(leaves(actual), leaves(expected), strict=True):
+        if not isinstance(model, np.ndarray | np.generic):
+            continue
+        if sample.differentiable and tensors and model.dtype.kind in "fc":
+            assert isinstance(result, Tensor), f"{sample} returned {type(result).__name__}"
+        for label, array, argument in zip(sample.labels, arrays, tensors, strict=True):
+            is_view, should_be = (
+                np.shares_memory(raw(result), argument.data),
+                np.shares_memory(model, array),
+            )
+            assert is_view == should_be, f"{label}: a view of it? {is_view}; in NumPy: {should_be}"
+
+
+def raw(value: Any) -> Any:
+    """The array of a tensor; anything else as it is."""
+    return value.data if isinstance(value, Tensor) else value
+
+
+def assert_same(actual: Any, expected: Any) -> None:
+    """`actual` is what NumPy returned, with tensors in place of arrays or scalars."""
+    if isinstance(expected, list | tuple):
+        assert type(actual) is type(expected)
+        assert len(actual) == len(expected)
+        for item, model in zip(actual, expected, strict=True):
+            assert_same(item, model)
+    elif isinstance(expected, np.ndarray | np.generic):
+        if isinstance(actual, Tensor):
+            actual = actual.data
+            assert type(actual) is np.ndarray
+        else:
+            assert type(actual) is type(expected)
+        assert actual.dtype == expected.dtype
+        assert actual.shape == expected.shape
+        assert np.array_equal(actual, expected, equal_nan=expected.dtype.kind in "fc"), (
+            f"{actual!r} is not {expected!r}"
+        )
+    else:
+        assert type(actual) is type(expected)
+        assert actual == expected
+
+
+def check_gradient(sample: Sample) -> None:
+    """The gradients agree with differences of NumPy's function, to second order."""
+
+    def compare(order: int) -> None:
+        compare_orders(
+            sample.call,
+            [double(array) for array in sample.arrays],
+            sample.labels,
+            order=order,
+            tolerance=sample.tolerance,
+            name=repr(sample),
+        )
+
+    compare(sample.order)
+    if sample.order < 2:
+        assert fails(lambda: compare(2)), f"{sample} is right to second order: drop the exemption"
+    for key in sample.constant:
+        assert fails(lambda key=key: _differentiate_constant(sample, key)), (
+            f"{sample}: argument {key!r} is said to be constant, but has a gradient"
+        )
+
+
+def _differentiate_constant(sample: Sample, key: int | str) -> None:
+    """Raise unless a gradient reaches the argument that the sample keeps constant."""
+    other = Sample(sample.function, *sample.args, **sample.kwargs)
+    other.constant = tuple(each for each in sample.constant if each != key)
+    other._prepare()
+    prefix = f"argument [{key!r}]"
+    reached = [
+        grad
+        for label, grad in zip(other.labels, other.gradients, strict=True)
+        if label.startswith(prefix) and grad is not None
+    ]
+    if not reached:
+        raise LookupError(key)
+
+
+def check_grad(sample: Sample) -> None:
+    """`.grad` has the dtype and shape of its tensor, and memory of its own."""
+    tensors = [Tensor(array) for array in sample.arrays]
+    cotangents = [cotangent.copy() for cotangent in sample.cotangents]
+    backward(sample.call(*tensors), cotangents)
+    assert_own_grads(tensors, cotangents)
+
+
+def assert_own_grads(tensors: Sequence[Tensor], cotangents: Sequence[np.ndarray]) -> None:
+    """Nobody's gradient changes when another one, or data, or a cotangent is written to."""
+    grads = [(each, each.grad) for each in tensors if each.grad is not None]
+    for each, grad in grads:
+        assert type(grad) is np.ndarray
+        assert grad.dtype == each.dtype
+        assert grad.shape == each.shape
+        assert grad.flags.writeable
+        # A gradient that repeats one number in memory cannot be written to entry by entry.
+        assert grad.size < 2 or 0 not in [
+            stride for stride, n in zip(grad.strides, grad.shape, strict=True) if n > 1
+        ]
+        for other in tensors:
+            assert not np.shares_memory(grad, other.data), "a gradient shares memory with data"
+        for cotangent in cotangents:
+            assert not np.shares_memory(grad, cotangent), "a gradient is the cotangent itself"
+    for (_, one), (_, another) in combinations(grads, 2):
+        assert not np.shares_memory(one, another), "two gradients share memory"
+
+
+def check_float32(sample: Sample) -> None:
+    """Single precision stays single, and its gradients are those of double precision, rounded."""
+    single = sample.single()
+    check_value(single)
+    exact = gradients(
+        sample.call,
+        [double(array) for array in single.arrays],
+        [double(each) for each in single.cotangents],
+    )
+    for label, array, grad, model in zip(
+        single.labels, single.arrays, single.gradients, exact, strict=True
+    ):
+        assert (grad is None) == (model is None), label
+        if grad is not None:
+            assert grad.dtype == array.dtype, label
+            # A thousand roundings.
+            assert_close(grad, model, tolerance=1e3 * float(np.finfo(np.float32).eps), label=label)
+
+
+def check_constants(sample: Sample) -> None:
+    """Constants make constants; one among variables does not change the others' gradients."""
+    arrays, cotangents = sample.arrays, sample.cotangents
+    for _, result in leaves(sample.call(*(Tensor(array, constant=True) for array in arrays))):
+        if isinstance(result, Tensor):
+            assert result.constant
+            assert result.creator is None
+    if len(arrays) < 2:
+        return
+    for position, (label, array) in enumerate(zip(sample.labels, arrays, strict=True)):
+        for constant in (array.copy(), Tensor(array, constant=True)):
+            arguments = [Tensor(each) for each in arrays]
+            arguments[position] = constant
+            backward(sample.call(*arguments), cotangents)
+            if isinstance(constant, Tensor):
+                assert constant.grad is None
+            for other, (argument, grad) in enumerate(zip(arguments, sample.gradients, strict=True)):
+                if other != position:
+                    assert_close(
+                        argument.grad,
+                        grad,
+                        label=f"{sample.labels[other]}, with a constant for {label}",
+                    )
+
+
+def check_layout(sample: Sample) -> None:
+    """Any memory layout gives NumPy's values and the same gradients, and data stay as they are."""
+    originals, cotangents = sample.arrays, sample.cotangents
+    usual_outputs = float_outputs(sample.call(*sample.copies()))
+    for layout in (strided, fortran, read_only):
+        arrays = [layout(array) for array in originals]
+        expected = sample.call(*arrays)
+        tensors = [Tensor(array, copy=False) for array in arrays]
+        actual = sample.call(*tensors)
+        assert_same(actual, expected)
+        backward(actual, cotangents)
+        del actual
+        outputs = float_outputs(expected)
+        if all(
+            np.allclose(out, usual_out, rtol=1e-9, atol=1e-9, equal_nan=True)
+            for out, usual_out in zip(outputs, usual_outputs, strict=True)
+        ):
+            grads, tolerance = sample.gradients, 1e-10
+        else:  # ravel(order="K") and its like: the layout is part of the value
+            estimates = difference_gradients(sample.call, arrays, cotangents)
+            grads, tolerance = [each.gradient for each in estimates], sample.tolerance
+        del expected
+        for label, argument, array, original, grad in zip(
+            sample.labels, tensors, arrays, originals, grads, strict=True
+        ):
+            assert_close(
+                argument.grad, grad, tolerance=tolerance, label=f"{label} ({layout.__name__})"
+            )
+            assert np.array_equal(array, original, equal_nan=True), f"{label} was written to"
+            assert array.flags.writeable == (layout is not read_only), (
+                f"{label}: writeable is {array.flags.writeable} after going back"
+            )
+
+
+def check_aliasing(sample: Sample) -> None:
+    """``f(x, x)`` has the sum of the gradients with respect to both arguments."""
+    originals = [double(array) for array in sample.arrays]
+    for one, another in pairs(sample):
+        arrays = list(originals)
+        arrays[another] = arrays[one]
+        if fails(lambda arrays=arrays: sample.call(*arrays)):
+            continue  # NumPy itself cannot: log(x, x) of negative numbers, and the like
+        cotangents = random_cotangents(sample.call, arrays, np.random.default_rng(0))
+        grads = gradients(sample.call, arrays, cotangents)
+        tensors = [Tensor(array) for array in arrays]
+        tensors[another] = tensors[one]
+        backward(sample.call(*tensors), cotangents)
+        parts = [grad for grad in (grads[one], grads[another]) if grad is not None]
+        assert_close(
+            tensors[one].grad,
+            sum(parts[1:], parts[0]) if parts else None,
+            label=f"{sample.labels[one]} and {sample.labels[another]}, the same tensor",
+        )
+
+
+CHECKS = (
+    check_value,
+    check_gradient,
+    check_grad,
+    check_float32,
+    check_constants,
+    check_layout,
+    check_aliasing,
+)
+
+
+def name_of_check(check: Callable[[Sample], None]) -> str:
+    """What `Sample.but` calls a check."""
+    return check.__name__.removeprefix("check_")
+
+
+def run(check: Callable[[Sample], None], sample: Sample) -> None:
+    """Check a sample, unless it is exempt: then the check must fail."""
+    if name_of_check(check) not in sample.skip:
+        check(sample)
+    else:
+        assert fails(lambda: check(sample)), f"{sample} passes: drop the exemption"
+
+
+def run_all(sample: Sample) -> None:
+    """Run every check that a sample allows; the first failure names the others."""
+    failures: dict[str, Exception] = {}
+    for check in CHECKS:
+        if sample.arrays or check is check_value:
+            try:
+                run(check, sample)
+            except Exception as error:  # noqa: BLE001, raised again below
+                failures[name_of_check(check)] = error
+    if failures:
+        first = next(iter(failures.values()))
+        first.add_note(f"{sample} fails: {', '.join(failures)}")
+        raise first
+
+
+def generic_checks(samples: Sequence[Sample]) -> type:
+    """A class with a test for each sample, which runs every check."""
+
+    class TestSamples:
+        @pytest.mark.parametrize("sample", samples, ids=unique_names(samples))
+        def test(self, sample: Sample) -> None:
+            run_all(sample)
+
+    return TestSamples
+
+
+def unique_names(samples: Iterable[Sample]) -> list[str]:
+    """The samples as names of tests; those alike are numbered."""
+    seen: Counter[str] = Counter()
+    names = []
+    for sample in samples:
+        name = repr(sample)
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return names
+
+
+# ------------------------------------------------------------------ parts of checks
+
+
+def strided(array: np.ndarray) -> np.ndarray:
+    """The same values, backwards and with gaps between them in memory."""
+    memory = np.full([2 * n for n in array.shape], np.nan, array.dtype)
+    view = memory[(..., *[slice(None, None, -2)] * array.ndim)]
+    view[...] = array
+    return view
+
+
+def fortran(array: np.ndarray) -> np.ndarray:
+    """The same values, columns first."""
+    return np.array(array, order="F")
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    """The same values, not to be written to."""
+    copy = array.copy()
+    copy.flags.writeable = False
+    return copy
+
+
+def pairs(sample: Sample) -> list[tuple[int, int]]:
+    """The positions of arrays that could be one and the same."""
+    arrays = sample.arrays
+    return [
+        (i, j)
+        for i, j in combinations(range(len(arrays)), 2)
+        if arrays[i].shape == arrays[j].shape and arrays[i].dtype == arrays[j].dtype
+    ]
+
+
+def assert_close(actual: Any, expected: Any, *, tolerance: float = 1e-10, label: str = "") -> None:
+    """Equal but for rounding, relative to the largest entry or to one. None counts as zero."""
+    actual, expected = (0.0 if each is None else np.asarray(each) for each in (actual, expected))
+    scale = np.max(np.abs(expected), initial=1.0)
+    error = np.max(np.abs(actual - expected), initial=0.0)
+    assert error <= tolerance * scale, f"{label}:\n{actual}\nis not\n{expected}"
+
+
+def fails(run: Callable[[], Any]) -> bool:
+    """Whether `run` raises anything; warnings do, in our tests."""
+    try:
+        run()
+    except Exception:  # noqa: BLE001, the reasons to fail are as many as the functions
+        return True
+    return False

@@ -1,0 +1,62 @@
+"""What holds for every test: no global state leaks from one into the next."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+pytest.register_assert_rewrite("tests.checks")
+
+from mygrad import guard, modes  # noqa: E402, the line above must come first
+from tests.checks import forget_drawn  # noqa: E402
+
+# The same examples in every run: what fails here fails elsewhere.
+settings.register_profile("mygrad", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("mygrad")
+
+
+def global_state() -> dict[str, Any]:
+    """All that a test could leave changed behind it."""
+    return {
+        "modes.recording": modes.recording.get(),
+        "modes.guarding": modes.guarding.get(),
+        "modes.leak_check": modes.leak_check.get(),
+        "np.geterr": np.geterr(),
+        "np.geterrcall": np.geterrcall(),
+        "np.get_printoptions": np.get_printoptions(),
+    }
+
+
+def locked_arrays() -> int:
+    """How many arrays the memory guard keeps read-only."""
+    if guard._locks:
+        # A test that catches an error refers to itself: it is freed by the garbage collector only.
+        gc.collect()
+    return len(guard._locks)
+
+
+@pytest.fixture(autouse=True)
+def no_leaks() -> Iterator[None]:
+    """Fail a test that leaves global state changed, and start each from the same random arrays."""
+    forget_drawn()
+    before = global_state()
+    yield
+    after = global_state()
+    changed = [
+        f"{key}: {before[key]} -> {after[key]}" for key in before if after[key] != before[key]
+    ]
+    if changed:
+        modes.recording.set(before["modes.recording"])
+        modes.guarding.set(before["modes.guarding"])
+        modes.leak_check.set(before["modes.leak_check"])
+        np.seterr(**before["np.geterr"])
+        np.seterrcall(before["np.geterrcall"])
+        np.set_printoptions(**before["np.get_printoptions"])
+        pytest.fail("the test leaks global state: " + "; ".join(changed), pytrace=False)
+    if locked := locked_arrays():
+        pytest.fail(f"the test leaves {locked} arrays locked by the memory guard", pytrace=False)
