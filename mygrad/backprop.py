@@ -28,13 +28,10 @@ _sum = np.add.reduce
 
 def collect(roots: Iterable[Node], stops: Iterable[Node] = ()) -> list[Node]:
     """All nodes from ``roots`` back to the leaves or to ``stops``, in the order of creation."""
-    found = dict.fromkeys(stops, True)
+    found = set(stops)
     nodes = list(found)
-    stack = []
-    for root in roots:
-        if root not in found:
-            found[root] = True
-            stack.append(root)
+    stack = [root for root in dict.fromkeys(roots) if root not in found]
+    found.update(stack)
     while stack:
         node = stack.pop()
         nodes.append(node)
@@ -47,7 +44,7 @@ def collect(roots: Iterable[Node], stops: Iterable[Node] = ()) -> list[Node]:
             )
         for parent in inputs:
             if parent not in found:
-                found[parent] = True
+                found.add(parent)
                 stack.append(parent)
     nodes.sort(key=_by_creation)
     return nodes
@@ -72,78 +69,84 @@ class Walk:
         self.careful = False
         self.trips: list[Any] = []
 
-    def run(
-        self, roots: list[tuple[Node, Any]], stops: tuple[Node, ...] = ()
-    ) -> dict[Node, Any]:
+    def run(self, roots: list[tuple[Node, Any]], stops: tuple[Node, ...] = ()) -> dict[Node, Any]:
         """Go back from ``roots``, pairs of a node and its gradient.
 
-        Without ``stops`` every node gets its gradient, for users to see. With ``stops`` nothing is
-        left behind on the nodes: the gradients of the stops are returned.
+        Without ``stops`` every node keeps its gradient, for users to see. With ``stops`` nothing is
+        left behind on the nodes: the gradients of the stops are returned, None where none arrived.
         """
-        nodes = collect((root for root, _ in roots), stops)
+        nodes = collect([root for root, _ in roots], stops)
         grads = self.grads = dict.fromkeys(nodes)
         for root, grad in roots:
             self.add(root, grad)
-        trips = self.trips
-        with np.errstate(all="ignore", divide="call", invalid="call", call=self._trip):
+        with np.errstate(
+            divide="call", over="ignore", under="ignore", invalid="call", call=self._trip
+        ):
             if stops:
-                self._visit_between(nodes, stops)
-                return {stop: grads[stop] for stop in stops}
-            while nodes:
-                node = nodes.pop()
-                grad = grads.pop(node)
-                if grad is None:
-                    if not self.keep:
-                        node.release()
-                    continue
-                if node.gates:
-                    self.careful = True
-                if node.__class__ is Leaf:
-                    node.grad = grad if node.grad is None else node.grad + grad
-                    node.stale = node.stale & ~OWNED | GRADIENT
-                    continue
-                plan = node.plan
-                if plan is None:
-                    node.pullback(self, grad)
-                else:
-                    if trips:
-                        trips.clear()
-                    self._apply(node, plan, grad)
-                node.grad = grad
-                node.stale = node.stale & ~OWNED | GRADIENT
-                if not self.keep:
-                    node.release()
+                self._visit_between(nodes, set(stops))
+            else:
+                self._visit(nodes)
         return grads
 
-    def _visit_between(self, nodes: list[Node], stops: tuple[Node, ...]) -> None:
-        ends = set(stops)
+    def _visit(self, nodes: list[Node]) -> None:
+        grads = self.grads
+        keep = self.keep
+        while nodes:
+            node = nodes.pop()
+            grad = grads.pop(node)
+            if node.__class__ is Leaf:
+                if grad is not None:
+                    node.grad = grad if node.grad is None else node.grad + grad
+                    node.stale = node.stale & ~OWNED | GRADIENT
+                continue
+            if grad is not None:
+                if node.plan is None:
+                    if node.gates:
+                        self.careful = True
+                    node.pullback(self, grad)
+                else:
+                    self._apply(node, grad)
+                node.grad = grad
+                node.stale = node.stale & ~OWNED | GRADIENT
+            if not keep:
+                node.release()
+
+    def _visit_between(self, nodes: list[Node], ends: set[Node]) -> None:
+        leading = set(ends)
+        for node in nodes:
+            if node.inputs and not leading.isdisjoint(node.inputs):
+                leading.add(node)
         while nodes:
             node = nodes.pop()
             if node in ends:
                 continue
             grad = self.grads.pop(node)
-            if node.gates:
-                self.careful = True
-            if grad is not None:
+            if grad is not None and node in leading:
                 if node.plan is None:
+                    self.careful = self.careful or node.gates
                     node.pullback(self, grad)
                 else:
-                    self.trips.clear()
-                    self._apply(node, node.plan, grad)
+                    self._apply(node, grad)
             if not self.keep:
                 node.release()
 
     def _trip(self, *_: Any) -> None:
         self.trips.append(True)
 
-    def _apply(self, node: Node, plan: Any, grad: Any) -> None:
+    def _apply(self, node: Node, grad: Any) -> None:
         """Call the rules of ``node`` and pass on what they return."""
+        plan = node.plan
+        if plan.gates:
+            self.careful = True
         saved = node.saved if self.handle is None else self.revive(node)
         grads = self.grads
-        inputs: tuple[Node, ...] = node.inputs  # type: ignore[assignment]
-        for parent, rule in zip(inputs, plan.rules, strict=True):
+        trips = self.trips
+        if trips:
+            trips.clear()
+        # Inputs and rules are equal in number by construction; strict=True would cost its check here.
+        for parent, rule in zip(node.inputs, plan.rules, strict=False):  # type: ignore[arg-type]
             gradient = rule(grad, *saved)
-            if plan.elementwise and (self.trips or self.careful):
+            if (trips or self.careful) and plan.elementwise:
                 gradient = self._silence(grad, gradient)
             # What follows is `add`, written out: this loop is where a small graph's time goes.
             try:
@@ -151,7 +154,7 @@ class Walk:
                     gradient = sum_to(gradient, parent.shape)
                 if gradient.dtype is not parent.dtype and gradient.dtype != parent.dtype:
                     gradient = cast_to(gradient, parent.dtype)
-            except AttributeError:
+            except (AttributeError, ValueError):
                 if gradient is None:
                     continue
                 gradient = fit(gradient, parent, node)
@@ -215,8 +218,10 @@ class Walk:
 
         It is the gradient itself where nobody else can see it, else a copy.
         """
-        if node in self.owned and not held(node) and layout.fits(gradient):
-            return gradient  # type: ignore[no-any-return]
+        if node in self.owned:
+            self.owned.discard(node)
+            if not held(node) and layout.fits(gradient):
+                return gradient  # type: ignore[no-any-return]
         buffer = layout.zeros(node.dtype)
         buffer[...] = gradient
         return buffer

@@ -7,7 +7,7 @@ about; everything else takes :func:`apply`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from mygrad.graph import (
     CONSTANT,
     CONSTANT_VIEW,
     EXPOSED,
+    SLOW,
     VIEW,
     Handle,
     Node,
@@ -33,16 +34,17 @@ from mygrad.modes import guarding, leak_check, recording
 from mygrad.operation import (
     Composed,
     Creation,
-    Fate,
+    Elementwise,
     Mutation,
     Operation,
     PiecewiseConstant,
+    Plan,
     Refused,
     parameters_of,
     registry,
     ufunc_methods,
 )
-from mygrad.views import is_contended, is_variable, link, replace, sync, touch
+from mygrad.views import forget, is_contended, is_variable, link, replace, sync, touch
 
 _ndarray = np.ndarray
 _asarray = np.asarray
@@ -54,12 +56,14 @@ _asarray = np.asarray
 def unary(operation: Any, x: Any) -> Any:
     """``operation`` of a tensor."""
     node = x._node
-    if node.stale or node is CONSTANT or not recording.get():
+    if node.stale & SLOW or node is CONSTANT or not recording.get():
         return apply(operation, operation.function, (x,), {}, x.__class__)
     value = x._data
     data = operation.function(value)
     if data.__class__ is not _ndarray:
         data = _asarray(data)
+    if node.stale:
+        forget(node)
     plan = operation.plans[1]
     made = new(operation)
     made.inputs = (node,)
@@ -84,7 +88,8 @@ def binary(operation: Any, x: Any, y: Any) -> Any:
     other = y.__class__
     if other is float or other is int:
         left = x._node
-        if left.stale or left is CONSTANT or not recording.get():
+        stale = left.stale
+        if stale & SLOW or left is CONSTANT or not recording.get():
             return apply(operation, operation.function, (x, y), {}, kind)
         a = x._data
         b = y
@@ -93,7 +98,8 @@ def binary(operation: Any, x: Any, y: Any) -> Any:
     elif kind is float or kind is int:
         kind = other
         right = y._node
-        if right.stale or right is CONSTANT or not recording.get():
+        stale = right.stale
+        if stale & SLOW or right is CONSTANT or not recording.get():
             return apply(operation, operation.function, (x, y), {}, kind)
         a = x
         b = y._data
@@ -102,9 +108,9 @@ def binary(operation: Any, x: Any, y: Any) -> Any:
     elif kind is other:
         left = x._node
         right = y._node
+        stale = left.stale | right.stale
         if (
-            left.stale
-            or right.stale
+            stale & SLOW
             or left is CONSTANT
             or right is CONSTANT
             or not recording.get()
@@ -129,6 +135,9 @@ def binary(operation: Any, x: Any, y: Any) -> Any:
     data = operation.function(a, b)
     if data.__class__ is not _ndarray:
         data = _asarray(data)
+    if stale:
+        for node in inputs:
+            forget(node)
     made = new(operation)
     made.inputs = inputs
     made.saved = plan.pack(data, a, b)
@@ -193,6 +202,85 @@ def name_of(function: Any) -> str:
     return f"{module.replace('numpy', 'np', 1)}.{name}"
 
 
+#: Classes whose values hold no tensor.
+_ATOMS = frozenset({int, float, complex, bool, str, type(None), slice, type, np.dtype, type(Ellipsis)})
+
+
+def _are_atoms(values: Any) -> bool:
+    for value in values:
+        kind = value.__class__
+        if kind not in _ATOMS and not (kind is tuple and _are_atoms(value)):
+            return False
+    return True
+
+
+@cache
+def _keeper(
+    operation: type[Operation], function: Any, count: int, keywords: tuple[str, ...]
+) -> tuple[Plan, Callable[..., Any]] | None:
+    """For calls of ``count`` positional and some keyword arguments: what to keep of them.
+
+    None where such calls cannot go the short way.
+    """
+    names = parameters_of(function)[0]
+    if not names or names[0] not in operation.differentiable or operation.joint is not None:
+        return None
+    if count > len(names) or {"where", "out"} & {*names[:count], *keywords}:
+        return None
+    plan = operation.plan_for((names[0],))
+    given = {name: f"args[{i}]" for i, name in enumerate(names[:count])}
+    given |= {name: f"kwargs[{name!r}]" for name in keywords}
+    given |= {names[0]: "array", f"{names[0]}_shape": "array.shape", "out": "data"}
+    kept = [given.get(name, f"defaults[{name!r}]") for name in plan.names]
+    source = f"lambda array, data, args, kwargs: ({''.join(value + ', ' for value in kept)})"
+    return plan, eval(source, {"defaults": plan.defaults})
+
+
+def single(
+    operation: type[Operation], function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """The short way for a function of one tensor, the first argument, with plain options.
+
+    NotImplemented where the general way has to be taken.
+    """
+    x = args[0]
+    parent = x._node
+    if parent.stale & SLOW or parent is CONSTANT or not recording.get():
+        return NotImplemented
+    keeper = _keeper(operation, function, len(args), tuple(kwargs))
+    if keeper is None or not _are_atoms(args[1:]) or not _are_atoms(kwargs.values()):
+        return NotImplemented
+    plan, keep = keeper
+    array = x._data
+    data = function(array, *args[1:], **kwargs)
+    if data.__class__ is not _ndarray:
+        if not isinstance(data, np.generic):
+            return NotImplemented
+        data = _asarray(data)
+    dtype = data.dtype
+    if dtype.kind not in "fc":
+        return NotImplemented
+    if parent.stale:
+        forget(parent)
+    node = new(operation)
+    node.inputs = (parent,)
+    node.saved = keep(array, data, args, kwargs)
+    node.plan = plan
+    node.shape = data.shape
+    node.dtype = dtype
+    node.order = creation()
+    node.grad = node.locks = None
+    node.stale = 0
+    result = new(x.__class__)
+    result._data = data
+    result._node = node
+    result._base = None
+    result._version = 0
+    if operation.may_view:
+        _link(result, x)
+    return result
+
+
 def apply(
     operation: type[Operation],
     function: Any,
@@ -209,12 +297,11 @@ def apply(
         out = kwargs["out"]
         if any(o is not None for o in (out if out.__class__ is tuple else (out,))):
             return into(operation, function, args, kwargs, kind)
-        kwargs = {key: value for key, value in kwargs.items() if key != "out"}
     found: list[Any] = []
     plain = [unwrap(value, found) for value in args]
     options = {key: unwrap(value, found) for key, value in kwargs.items()} if kwargs else kwargs
     variable = constant is not True and any(is_variable(tensor) for tensor in found)
-    masked = isinstance(function, np.ufunc) and options.get("where", True) is not True
+    masked = _mask(operation, options) is not True
     if variable:
         bound = bind(function, args, kwargs)
         needed = _needed(operation, function, bound)
@@ -330,10 +417,7 @@ class General(Operation):
         if source < 0:
             if value.__class__ is not tuple:
                 return handle(value, self)
-            outputs = [
-                make_node(Output, (self,), v.shape, v.dtype, (i, len(value)))
-                for i, v in enumerate(value)
-            ]
+            outputs = [_output(self, v, i, len(value)) for i, v in enumerate(value)]
             return tuple(handle(v, n) for v, n in zip(value, outputs, strict=True))
         inputs: Any = self.inputs
         for node, (position, path) in zip(inputs, routes, strict=True):
@@ -349,6 +433,13 @@ def _replaced(value: Any, path: tuple[int, ...], node: Node, handle: Any) -> Any
     items = list(value)
     items[path[0]] = _replaced(items[path[0]], path[1:], node, handle)
     return items if value.__class__ is list else tuple(items)
+
+
+def _output(node: Node, data: Any, position: int, count: int) -> Node:
+    """The node of one of the results of ``node``."""
+    if data.dtype.kind not in "fc":
+        return CONSTANT
+    return make_node(Output, (node,), data.shape, data.dtype, (position, count))  # type: ignore[no-any-return]
 
 
 class Output(Node):
@@ -400,11 +491,7 @@ def _wrap(node: Node, result: Any, kind: Any) -> Any:
     tensors = []
     for position, value in enumerate(result):
         data = _asarray(value)
-        if data.dtype.kind in "fc":
-            output = make_node(Output, (node,), data.shape, data.dtype, (position, len(result)))
-        else:
-            output = CONSTANT
-        tensors.append(make_handle(kind, data, output))
+        tensors.append(make_handle(kind, data, _output(node, data, position, len(result))))
     return _like(result, tensors)
 
 
@@ -442,6 +529,12 @@ def _link(results: Any, parent: Any) -> None:
 
 
 # ------------------------------------------------------------ where= and out=
+
+
+def _mask(operation: type[Operation], options: dict[str, Any]) -> Any:
+    """The ``where=`` of an elementwise call; reductions have one of another meaning."""
+    elementwise = issubclass(operation, Elementwise) or isinstance(operation.function, np.ufunc)
+    return options.get("where", True) if elementwise else True
 
 
 class Masked(Node):
@@ -512,7 +605,7 @@ def into(
                 for out, value in zip(outs, made, strict=True)
             ]
         return tuple(results) if len(results) > 1 else results[0]
-    mask = options.get("where", True) if isinstance(function, np.ufunc) else True
+    mask = _mask(operation, options)
     scratch = [
         (np.empty_like(out._data) if mask is True else out._data.copy("K"))
         if isinstance(out, Handle)
@@ -644,6 +737,10 @@ def follow(
                 return unary(fate, args[0])
             if len(args) == 2 and None not in fate.plans[1:] and args[0].__class__ is args[1].__class__:
                 return binary(fate, *args)
+        if constant is None and args and isinstance(args[0], Handle):
+            result = single(fate, function, args, kwargs)
+            if result is not NotImplemented:
+                return result
         return apply(fate, function, args, kwargs, kind, constant)
     if isinstance(fate, PiecewiseConstant):
         return data_call(function, args, kwargs)

@@ -19,6 +19,8 @@ GRADIENT = 2  # holds a gradient, which goes when the tensor is used again
 RELEASED = 4  # going back has released the inputs
 EXPOSED = 8  # a user can reach the array and may write to it
 OWNED = 16  # the gradient is an array of the user's own
+# All but a gradient to be forgotten.
+SLOW = VIEW | RELEASED | EXPOSED
 
 creation = count(1).__next__
 new = object.__new__

@@ -37,7 +37,7 @@ class Plan:
     ``rules`` the rules in the order of ``needed``, each called as ``rule(grad, *saved)``.
     """
 
-    __slots__ = ("defaults", "elementwise", "names", "needed", "pack", "rules", "sources")
+    __slots__ = ("defaults", "elementwise", "gates", "names", "needed", "pack", "rules", "sources")
 
     def __init__(self, operation: type[Operation], needed: tuple[str, ...]) -> None:
         if operation.joint is None:
@@ -46,6 +46,7 @@ class Plan:
             chosen = [operation.joint]
         self.needed = needed
         self.elementwise = issubclass(operation, Elementwise)
+        self.gates = operation.gates
         self.names = tuple(dict.fromkeys(name for rule in chosen for name in asked_of(rule)))
         self.defaults: dict[str, Any] = {}
         for rule in chosen:
@@ -155,6 +156,7 @@ class Operation(Node, metaclass=OperationType):
         if function.nout == 1 and function.nin <= 2 and cls.joint is None:
             sets = ((), (0,), (1,), (0, 1))[: 2**function.nin]
             names = [tuple(cls.positional[i] for i in positions) for positions in sets]
+            ufunc_operations[function] = cls
             cls.plans = tuple(
                 cls.plan_for(needed) if needed and set(needed) <= set(cls.differentiable) else None
                 for needed in names
@@ -163,11 +165,12 @@ class Operation(Node, metaclass=OperationType):
     @classmethod
     def plan_for(cls, needed: tuple[str, ...]) -> Plan:
         """The plan for gradients with respect to the arguments ``needed``."""
-        return _plan(cls, needed)
+        return plan_of(cls, needed)
 
 
 @cache
-def _plan(operation: type[Operation], needed: tuple[str, ...]) -> Plan:
+def plan_of(operation: type[Operation], needed: tuple[str, ...]) -> Plan:
+    """The plan of ``operation`` for gradients with respect to the arguments ``needed``."""
     return Plan(operation, needed)
 
 
@@ -311,6 +314,9 @@ class Composed(Fate):
         names, rest = parameters_of(expression)
         self.differentiable = tuple(n for n in (*names, rest) if n is not None and n not in but)
 
+
+#: Ufunc of one or two arguments → its operation: what the short way of a call needs.
+ufunc_operations: dict[Any, type[Operation]] = {}
 
 #: The name of a ufunc method → what runs it on tensors.
 ufunc_methods: dict[str, Callable[..., Any]] = {}

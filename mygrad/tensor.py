@@ -18,6 +18,7 @@ from mygrad.dispatch import (
     call_function,
     call_ufunc,
     defers,
+    follow,
     unary,
     unwrap,
 )
@@ -37,6 +38,7 @@ from mygrad.graph import (
     make_node,
 )
 from mygrad.modes import guarding, leak_check, recording
+from mygrad.operation import registry, ufunc_operations
 from mygrad.rules import arithmetic, exponents, manipulation, products, rounding
 from mygrad.views import (
     assign,
@@ -56,7 +58,7 @@ def _delegate(function: Any) -> Callable[..., Any]:
 
     @wraps(function)
     def method(self: Tensor, /, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **kwargs)
+        return follow(type(self), registry[function], function, (self, *args), kwargs)
 
     method.__doc__ = f"See :func:`numpy.{function.__name__}`."
     return method
@@ -371,6 +373,13 @@ class Tensor(Handle):
         return np.array(array, dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if not kwargs and method == "__call__" and ufunc in ufunc_operations:
+            operation = ufunc_operations[ufunc]
+            if len(inputs) == 1:
+                return unary(operation, self)
+            x, y = inputs
+            if operation.plans[3] is not None and x.__class__ in _SHORT and y.__class__ in _SHORT:
+                return binary(operation, x, y)
         return call_ufunc(type(self), ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -811,6 +820,9 @@ class Flat:
         if isinstance(value, Tensor | np.ndarray | list | tuple) and places:
             value = np.reshape(value, np.shape(places[0]))
         self.base[places] = value
+
+
+_SHORT = frozenset((Tensor, float, int))
 
 
 # --------------------------------------------------------------- construction

@@ -361,7 +361,10 @@ def _change(
 
 
 def _move(arrays: Sequence[Array], direction: Sequence[Array], step: float) -> list[Array]:
-    return [array + step * each for array, each in zip(arrays, direction, strict=True)]
+    moved = [array.copy("K") for array in arrays]  # some functions depend on the memory layout
+    for position, each in enumerate(direction):
+        moved[position] += step * each
+    return moved
 
 
 def _compare(what: str, array: Array, gradient: Any, estimate: Estimate) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -40,10 +41,9 @@ def locked_arrays() -> int:
     return len(guard._locks)
 
 
-@pytest.fixture(autouse=True)
+@contextmanager
 def no_leaks() -> Iterator[None]:
-    """Fail a test that leaves global state changed, and start each from the same random arrays."""
-    forget_drawn()
+    """Fail if the block leaves global state changed; it is restored."""
     before = global_state()
     yield
     after = global_state()
@@ -60,3 +60,11 @@ def no_leaks() -> Iterator[None]:
         pytest.fail("the test leaks global state: " + "; ".join(changed), pytrace=False)
     if locked := locked_arrays():
         pytest.fail(f"the test leaves {locked} arrays locked by the memory guard", pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def alone() -> Iterator[None]:
+    """Each test leaves nothing behind, and starts from the same random arrays."""
+    forget_drawn()
+    with no_leaks():
+        yield

@@ -39,6 +39,8 @@ def spread(grad, shape, axis=None, keepdims=False):
 
     Nothing is copied: the axes have stride 0.
     """
+    if isinstance(grad, np.generic):
+        grad = np.asarray(grad)
     if grad.__class__ is _ndarray and (axis is None or grad.flags.c_contiguous):
         # What np.broadcast_to does, at a tenth of its price.
         if axis is None:

@@ -26,6 +26,9 @@ creates(
 
 @implements(np.full, np.full_like)
 class Full(Operation):
+    def vjp_a(grad):
+        """Only its shape and dtype matter."""
+
     def vjp_fill_value(grad):
         return grad
 
@@ -54,10 +57,13 @@ class AsArray(Operation):
 
 @implements(np.arange)
 class ARange(Operation):
-    """The end only decides how many elements there are: it has no derivative."""
+    """The end decides only how many elements there are: it has no derivative."""
 
     def vjp_start_or_stop(grad, stop=None):
-        return grad if stop is not None else np.zeros_like(grad, shape=())
+        return grad if stop is not None else None
+
+    def vjp_stop(grad):
+        """No derivative."""
 
     def vjp_step(grad):
         return grad * np.arange(grad.size, dtype=grad.dtype)

@@ -28,13 +28,13 @@ def along(axis, ndim, *bounds):
 
 def with_zeros(grad, before, after, axis=-1):
     """``grad`` with that many zeros around it along ``axis``."""
-    parts = [grad]
-    for position, length in ((0, before), (2, after)):
-        if length:
-            shape = list(grad.shape)
-            shape[axis] = length
-            parts.insert(position, np.zeros(shape, grad.dtype))
-    return np.concatenate(parts, axis)
+
+    def zeros(length):
+        shape = list(grad.shape)
+        shape[axis] = length
+        return np.zeros(shape, grad.dtype)
+
+    return np.concatenate([zeros(before), grad, zeros(after)], axis)
 
 
 # ------------------------------------------------------------------ convolution

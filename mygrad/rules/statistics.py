@@ -307,7 +307,7 @@ def histogram(a, bins=10, range=None, density=None, weights=None):
 def _grid(columns, bins, ranges):
     """The edges of the bins of each column."""
     count = len(columns)
-    bins = [bins] * count if np.ndim(bins) == 0 else bins
+    bins = bins if np.iterable(bins) else [bins] * count
     ranges = [None] * count if ranges is None else ranges
     return [np.histogram_bin_edges(*each) for each in zip(columns, bins, ranges, strict=True)]
 
@@ -322,6 +322,6 @@ def histogramdd(sample, bins=10, range=None, density=None, weights=None):
 @composed(np.histogram2d)
 def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
     # One array is the edges of both axes.
-    both = np.ndim(bins) and len(bins) not in (1, 2)
+    both = np.iterable(bins) and len(bins) not in (1, 2)
     edges = _grid([x, y], [bins, bins] if both else bins, range)
     return _histogram([x, y], edges, density, weights), *edges

@@ -6,17 +6,18 @@ from tests.checks import Sample, complex_normal, generic_checks, normal, positiv
 
 SAMPLES = [
     *(
-        Sample(np.full_like, np.zeros((2, 3)), value, **options).but(
-            constant=0,
-            skip="constants",
-            reason="of the first argument only the shape matters, yet NumPy asks it alone who computes",
+        Sample(np.full_like, normal(*shape), value, **options).but(
+            skip="constants", reason="NumPy asks only the first argument who computes"
         )
-        for value in (normal(), normal(3), normal(2, 1), [1.0, 2.0, 3.0])
-        for options in ({}, {"dtype": np.complex128})
+        for shape, value, options in (
+            ((2, 3), normal(), {}),
+            ((2, 3), normal(3), {"dtype": np.complex128}),
+            ((2, 3), normal(2, 1), {}),
+            ((3,), normal(2), {"shape": (2, 2)}),
+            ((0, 2), normal(2), {}),
+        )
     ),
-    Sample(np.full_like, np.zeros(3), normal(2), shape=(2, 2)).but(
-        constant=0, skip="constants", reason="as above"
-    ),
+    Sample(np.full_like, normal(2), 1.5),
     Sample(np.linspace, normal(), normal(), 4),
     Sample(np.linspace, normal(), 2, 4),
     Sample(np.linspace, 1, normal(), 3, endpoint=False),
@@ -133,11 +134,11 @@ def test_arange_is_differentiable_in_start_and_step():
     result, start, stop, step = gradients(lambda *ends: np.arange(*ends, like=LIKE), 1.0, 2.6, 0.5)
     np.testing.assert_array_equal(result, [1, 1.5, 2, 2.5])
     assert start == 1 + 2 + 3 + 4
-    assert not stop
+    assert stop is None
     assert step == 2 + 2 * 3 + 3 * 4
     result, stop = gradients(lambda stop: np.arange(stop, like=LIKE), 2.5)
     np.testing.assert_array_equal(result, [0, 1, 2])
-    assert stop == 0
+    assert stop is None
 
 
 @pytest.mark.parametrize(

@@ -123,9 +123,7 @@ def test_equal_elements_share_the_gradient_of_their_value(function, kind):
     values = function(x)
     # Whatever their order, 0.1, 0.3, 0.5 and 2.0 get 1, 3, 5 and 20.
     np.sum(np.real(values) * np.real(values.data) * 10).backward()
-    np.testing.assert_allclose(
-        x.grad, [[1.25, 20 / 3, 1.25], [1.25, 20 / 3, 1.25], [1, 20 / 3, 3]]
-    )
+    np.testing.assert_allclose(x.grad, [[1.25, 20 / 3, 1.25], [1.25, 20 / 3, 1.25], [1, 20 / 3, 3]])
 
 
 def test_equal_rows_and_columns_share_the_gradient():
