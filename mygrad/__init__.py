@@ -1,7 +1,47 @@
-"""mygrad: NumPy, differentiable."""
+"""NumPy, differentiable.
+
+Call plain NumPy functions on tensors, go back from a result, read the gradients:
+
+>>> import numpy as np, mygrad as mg
+>>> x = mg.tensor([1.0, 2.0, 3.0])
+>>> np.sum(x * np.exp(x)).backward()
+>>> x.grad
+array([ 5.43656366, 22.1671683 , 80.34214769])
+"""
+
+import numpy as _np
 
 from mygrad import rules as rules
-from mygrad.errors import *
-from mygrad.modes import *
-from mygrad.operation import *
-from mygrad.tensor import Tensor, astensor, tensor
+from mygrad.errors import (
+    DisconnectedView,
+    GradientLost,
+    InvalidBackprop,
+    InvalidGradient,
+    MyGradException,
+)
+from mygrad.modes import (
+    mem_guard_active,
+    mem_guard_off,
+    mem_guard_on,
+    no_autodiff,
+    strict,
+    turn_memory_guarding_off,
+    turn_memory_guarding_on,
+)
+from mygrad.namespace import SHARED as _SHARED
+from mygrad.namespace import mirror as _mirror
+from mygrad.operation import Elementwise, Operation, implements
+from mygrad.tensor import Tensor, asarray, astensor, tensor
+
+from mygrad import fft, linalg  # isort: skip - they mirror what the rules above have registered
+
+__version__ = "3.0.0.dev0"
+
+_mirrored = {name: getattr(_np, name) for name in _SHARED} | _mirror(_np)
+_own = {
+    name: value
+    for name, value in globals().items()
+    if not name.startswith("_") and name != "rules"
+}
+globals().update({name: value for name, value in _mirrored.items() if name not in _own})
+__all__ = sorted({*_own, *_mirrored})  # noqa: PLE0605 - derived from the registry

@@ -732,11 +732,6 @@ def follow(
 ) -> Any:
     """Do what the registry says of ``function``."""
     if isinstance(fate, type):
-        if not kwargs and fate.plans and constant is None and fate.function is function:
-            if len(args) == 1 and fate.plans[1] is not None:
-                return unary(fate, args[0])
-            if len(args) == 2 and None not in fate.plans[1:] and args[0].__class__ is args[1].__class__:
-                return binary(fate, *args)
         if constant is None and args and isinstance(args[0], Handle):
             result = single(fate, function, args, kwargs)
             if result is not NotImplemented:

@@ -77,6 +77,34 @@ class Switch:
         return within
 
 
+class NoAutodiff(Switch):
+    """The switch :data:`no_autodiff`, whose decorated function can return plain arrays."""
+
+    def __call__(self, function: Callable[..., Any], *, to_numpy: bool = False) -> Callable[..., Any]:
+        """Decorate ``function``; with ``to_numpy`` the tensors that it returns become arrays."""
+        return self._around(function, _to_numpy if to_numpy else lambda result: result)
+
+
+def _to_numpy(result: Any) -> Any:
+    if isinstance(result, list | tuple):
+        items = [_to_numpy(item) for item in result]
+        return result._make(items) if hasattr(result, "_make") else type(result)(items)
+    if isinstance(result, dict):
+        return {key: _to_numpy(value) for key, value in result.items()}
+    return result.data if hasattr(result, "creator") else result
+
+
+no_autodiff = NoAutodiff(
+    recording,
+    False,
+    "Context manager and decorator: nothing is recorded, results are constants. As a decorator it takes"
+    " ``to_numpy=True``: the function then returns arrays instead of tensors.",
+)
+strict = Switch(
+    leak_check,
+    True,
+    "Context manager and decorator: an error where a tensor that carries a gradient becomes plain data.",
+)
 mem_guard_off = Switch(
     guarding, False, "Context manager and decorator: arrays are not locked while a graph needs them."
 )

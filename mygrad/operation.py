@@ -129,6 +129,8 @@ class Operation(Node, metaclass=OperationType):
     differentiable: ClassVar[tuple[str, ...]] = ()
     #: NumPy may return a view of the first argument.
     may_view: ClassVar[bool] = False
+    #: Makes a new array: of no tensors, ``mg.<name>`` makes a variable.
+    creates: ClassVar[bool] = False
     #: The names of the arguments of a ufunc.
     positional: ClassVar[tuple[str, ...]] = ()
 
@@ -190,12 +192,20 @@ def parameters_of(function: Any) -> tuple[tuple[str, ...], str | None]:
     if isinstance(function, np.ufunc):
         return (("x",) if function.nin == 1 else tuple(f"x{i + 1}" for i in range(function.nin))), None
     names, rest = [], None
-    for name, parameter in inspect.signature(function).parameters.items():
+    for name, parameter in signature_of(function).parameters.items():
         if parameter.kind is parameter.VAR_POSITIONAL:
             rest = name
         elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
             names.append(name)
     return tuple(names), rest
+
+
+def signature_of(function: Any) -> inspect.Signature:
+    """The signature of a function; of NumPy's built-in ones without any, ``(*args, **kwargs)``."""
+    try:
+        return inspect.signature(function)
+    except ValueError:
+        return inspect.signature(lambda *args, **kwargs: None)
 
 
 # ------------------------------------------------------------------ registry

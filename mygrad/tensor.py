@@ -867,6 +867,11 @@ def astensor(t: Any, dtype: Any = None, *, constant: bool | None = None) -> Tens
     return Tensor(t._value(), constant=constant, copy=False)
 
 
+def asarray(a: Any, dtype: Any = None, order: Any = None) -> np.ndarray[Any, Any]:
+    """The values of ``a`` as a plain array: of a tensor, its own."""
+    return np.asarray(a._value() if isinstance(a, Tensor) else a, dtype, order)
+
+
 def _stack(items: Any, kind: type[Tensor]) -> Tensor:
     """The tensor of a nested sequence among whose members are tensors."""
     if isinstance(items, list | tuple):

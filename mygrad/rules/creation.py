@@ -26,6 +26,8 @@ creates(
 
 @implements(np.full, np.full_like)
 class Full(Operation):
+    creates = True
+
     def vjp_a(grad):
         """Only its shape and dtype matter."""
 
@@ -38,6 +40,7 @@ class Full(Operation):
 
 @implements(np.array)
 class Array(Operation):
+    creates = True
     may_view = True
 
     def vjp_object(grad):
@@ -46,6 +49,7 @@ class Array(Operation):
 
 @implements(np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.require)
 class AsArray(Operation):
+    creates = True
     may_view = True
 
     def vjp_a(grad):
@@ -58,6 +62,8 @@ class AsArray(Operation):
 @implements(np.arange)
 class ARange(Operation):
     """The end decides only how many elements there are: it has no derivative."""
+
+    creates = True
 
     def vjp_start_or_stop(grad, stop=None):
         return grad if stop is not None else None
@@ -82,6 +88,7 @@ def weighted_sum(factors, grad, axis):
 
 @implements(np.linspace)
 class LinSpace(Operation):
+    creates = True
     differentiable = ("start", "stop")
 
     def vjp(grad, needs, num=50, endpoint=True, retstep=False, axis=0):
@@ -99,6 +106,8 @@ class LinSpace(Operation):
 
 @implements(np.logspace)
 class LogSpace(Operation):
+    creates = True
+
     def vjp_start(grad, out, num=50, endpoint=True, base=10.0, axis=0):
         part = weights(grad, num, endpoint)
         return weighted_sum(1 - part, grad * out, axis) * np.log(base)
@@ -116,6 +125,8 @@ class LogSpace(Operation):
 
 @implements(np.geomspace)
 class GeomSpace(Operation):
+    creates = True
+
     def vjp_start(grad, out, start, num=50, endpoint=True, axis=0):
         part = weights(grad, num, endpoint)
         return weighted_sum(1 - part, grad * out, axis) / start

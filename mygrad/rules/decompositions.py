@@ -68,7 +68,7 @@ class QR(Operation):
             first, rest = q[..., :size], q[..., size:]
             if of_q is not None:
                 # The columns that complete the basis only turn with those that the matrix determines.
-                turned = conj(rest @ transpose(of_q[..., size:]) @ conj(first))
+                turned = conj(rest @ transpose(of_q[..., size:]) @ first)
                 of_q = of_q[..., :size] - turned
             of_r = None if of_r is None else of_r[..., :size, :]
             q, r = first, r[..., :size, :]
@@ -216,7 +216,7 @@ def reduced(u, of_u, size):
     first, rest = u[..., :size], u[..., size:]
     if of_u is None or u.shape[-1] == size:
         return first, of_u
-    turned = conj(rest @ transpose(of_u[..., size:]) @ conj(first))
+    turned = conj(rest @ transpose(of_u[..., size:]) @ first)
     return first, of_u[..., :size] - turned
 
 

@@ -244,33 +244,37 @@ class Nanstd(Operation):
 # ------------------------------------------------------------------ extremes
 
 
-def tied_elements(a, extreme, axis=None, where=True, initial=None):
-    """Which elements are equal to ``extreme``, and how many along ``axis``, which it keeps."""
+def share_of_ties(grad, a, extreme, axis=None, where=True, initial=None):
+    """Which elements are equal to ``extreme``, and what each of them has of its ``grad``.
+
+    All but ``a`` keep the axes that were reduced. Where the extreme is NaN, the elements that are NaN
+    have made it so.
+    """
     tied = a == extreme
-    missing = np.isnan(extreme)
-    if np.any(missing):
-        tied = tied | (np.isnan(a) & missing)
     if where is not True:
         tied = tied & where
+    missing = np.isnan(extreme)
+    unique = initial is None and np.count_nonzero(tied) == extreme.size
+    if np.any(missing):
+        tied = tied | (np.isnan(a) & missing & where)
+    elif unique:
+        return tied, grad
     number = np.count_nonzero(tied, axis=axis, keepdims=True)
-    return tied, number if initial is None else number + (initial == extreme)
+    return tied, divide(grad, number if initial is None else number + (initial == extreme))
 
 
 class Extreme(Operation):
-    """The largest or the smallest elements; those that tie share the gradient evenly.
-
-    Where the result is NaN, the elements that are NaN have made it so.
-    """
+    """The largest or the smallest elements; those that tie share the gradient evenly."""
 
     def vjp_a(grad, a, out, axis=None, keepdims=False, where=True, initial=None):
         grad, out = (restore_axes(each, a.ndim, axis, keepdims) for each in (grad, out))
-        tied, number = tied_elements(a, out, axis, where, initial)
-        return np.where(tied, divide(grad, number), 0)
+        tied, share = share_of_ties(grad, a, out, axis, where, initial)
+        return np.where(tied, share, 0)
 
     def vjp_initial(grad, a, out, axis=None, keepdims=False, where=True, initial=None):
         grad, out = (restore_axes(each, a.ndim, axis, keepdims) for each in (grad, out))
-        _, number = tied_elements(a, out, axis, where, initial)
-        return np.where(initial == out, divide(grad, number), 0)
+        _, share = share_of_ties(grad, a, out, axis, where, initial)
+        return np.where(initial == out, share, 0)
 
 
 @implements(np.max, np.amax)
@@ -297,9 +301,9 @@ class Nanmin(Extreme):
 class Ptp(Operation):
     def vjp_a(grad, a, axis=None, keepdims=False):
         grad = restore_axes(grad, a.ndim, axis, keepdims)
-        top, tops = tied_elements(a, np.max(a, axis=axis, keepdims=True), axis)
-        low, lows = tied_elements(a, np.min(a, axis=axis, keepdims=True), axis)
-        return np.where(top, divide(grad, tops), 0) - np.where(low, divide(grad, lows), 0)
+        top, of_top = share_of_ties(grad, a, np.max(a, axis=axis, keepdims=True), axis)
+        low, of_low = share_of_ties(grad, a, np.min(a, axis=axis, keepdims=True), axis)
+        return np.where(top, of_top, 0) - np.where(low, of_low, 0)
 
 
 # ------------------------------------------------------------------ running sums and products

@@ -23,7 +23,7 @@ def _share_between_ties(grad, ordered):
 
 def ranks(lines):
     """The place of each element in its sorted line, along the last axis; and the order itself."""
-    order = np.argsort(lines, axis=-1, kind="stable")
+    order = np.argsort(lines, axis=-1)
     places = np.empty_like(order)
     np.put_along_axis(places, order, np.arange(order.shape[-1]), axis=-1)
     return places, order
@@ -53,7 +53,7 @@ class Partition(Operation):
     def vjp_a(grad, a, out, axis=-1):
         # Which element went where, NumPy does not say: the smallest of the result is the smallest of
         # the argument, and so on.
-        order = np.argsort(to_last(out, axis), axis=-1, kind="stable")
+        order = np.argsort(to_last(out, axis), axis=-1)
         ordered = np.take_along_axis(to_last(grad, axis), order, axis=-1)
         return from_last(unsort(ordered, to_last(a, axis)), a.shape, axis)
 

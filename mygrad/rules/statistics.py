@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mygrad.operation import Operation, composed, implements
-from mygrad.rules._axes import divide, from_last, normalize_axes, silence, to_last
+from mygrad.rules._axes import from_last, normalize_axes, silence, to_last
 from mygrad.rules.indexing import scatter_add
-from mygrad.rules.reductions import tied_elements
+from mygrad.rules.reductions import share_of_ties
 from mygrad.rules.sorting import ranks, unsort
 
 # ------------------------------------------------------------------ averages
@@ -258,11 +258,9 @@ class HistogramBinEdges(Operation):
             return None
         # Evenly spaced from the smallest to the largest element.
         part = np.linspace(0, 1, grad.size)
-        low, lows = tied_elements(a, np.min(a))
-        top, tops = tied_elements(a, np.max(a))
-        to_low = divide(np.sum(grad * (1 - part)), lows)
-        to_top = divide(np.sum(grad * part), tops)
-        return np.where(low, to_low, 0) + np.where(top, to_top, 0)
+        low, of_low = share_of_ties(np.sum(grad * (1 - part)), a, np.min(a, keepdims=True))
+        top, of_top = share_of_ties(np.sum(grad * part), a, np.max(a, keepdims=True))
+        return np.where(low, of_low, 0) + np.where(top, of_top, 0)
 
     def vjp_bins(grad):
         return grad

@@ -54,3 +54,70 @@ SAMPLES = [
     Sample(np.linalg.cond, normal(1, 1)),
 ]
 TestSamples = generic_checks(SAMPLES)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("ord", [None, *VECTOR_ORDERS])
+def test_norm_of_the_zero_vector_has_gradient_zero(make, ord):
+    x = mg.tensor(0 * make(3))
+    with np.errstate(divide="ignore"):
+        np.linalg.norm(x, ord).backward()
+    assert x.grad is None or not np.any(x.grad)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("ord", MATRIX_ORDERS)
+def test_norm_of_the_zero_matrix_has_gradient_zero(make, ord):
+    x = mg.tensor(0 * make(2, 3))
+    np.linalg.norm(x, ord).backward()
+    np.testing.assert_array_equal(x.grad, np.zeros((2, 3)))
+
+
+def test_a_zero_vector_among_others():
+    x = mg.tensor(np.array([[3.0, 4], [0, 0]]))
+    np.sum(np.linalg.norm(x, axis=1)).backward()
+    np.testing.assert_allclose(x.grad, [[0.6, 0.8], [0, 0]])
+
+
+@pytest.mark.parametrize("ord", [0.5, 1, 3, -1, -2])
+def test_zero_entries(ord):
+    x = mg.tensor(np.array([0.0, 2, -1]))
+    with np.errstate(divide="ignore"):
+        np.linalg.norm(x, ord).backward()
+    y = mg.tensor(np.array([2.0, -1]))
+    np.linalg.norm(y, ord).backward()
+    np.testing.assert_allclose(x.grad, [0, *(y.grad if ord > 0 else [0, 0])])
+
+
+@pytest.mark.parametrize(
+    ("ord", "expected"),
+    [(np.inf, [0.5, -0.5, 0]), (-np.inf, [0, 0, 1])],
+)
+def test_ties_share_the_gradient(ord, expected):
+    x = mg.tensor(np.array([2.0, -2, 1]))
+    np.linalg.norm(x, ord).backward()
+    np.testing.assert_allclose(x.grad, expected)
+
+
+@pytest.mark.parametrize("ord", [1, -1, np.inf, -np.inf])
+def test_rows_and_columns_that_tie_share_the_gradient(ord):
+    x = mg.tensor(np.array([[1.0, -2], [2, 1]]))
+    np.linalg.norm(x, ord).backward()
+    np.testing.assert_allclose(x.grad, np.sign(x.data) / 2)
+
+
+@pytest.mark.parametrize("ord", [2, -2])
+def test_singular_values_that_tie_share_the_gradient(ord):
+    x = mg.tensor(3 * np.eye(2))
+    np.linalg.norm(x, ord).backward()
+    np.testing.assert_allclose(x.grad, np.eye(2) / 2)
+
+
+def test_condition_of_a_singular_matrix_that_nobody_asks_for():
+    matrices = np.array([[[1.0, 2], [2, 4]], [[1, 2], [3, 5]]])
+    for p in (None, 1, "fro"):
+        x, y = mg.tensor(matrices), mg.tensor(matrices[1])
+        c = np.linalg.cond(x, p)
+        np.sum(np.where(np.arange(2) == 0, 0, c)).backward()
+        np.linalg.cond(y, p).backward()
+        np.testing.assert_allclose(x.grad, [np.zeros((2, 2)), y.grad])

@@ -1,0 +1,9 @@
+"""``numpy.fft``, differentiable."""
+
+import numpy as np
+
+from mygrad.namespace import mirror
+
+_mirrored = mirror(np.fft)
+globals().update(_mirrored)
+__all__ = list(_mirrored)  # noqa: PLE0605 - derived from the registry
