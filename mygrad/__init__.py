@@ -37,11 +37,29 @@ from mygrad import fft, linalg  # isort: skip - they mirror what the rules above
 
 __version__ = "3.0.0.dev0"
 
+_own = [
+    "DisconnectedView",
+    "Elementwise",
+    "GradientLost",
+    "InvalidBackprop",
+    "InvalidGradient",
+    "MyGradException",
+    "Operation",
+    "Tensor",
+    "asarray",
+    "astensor",
+    "fft",
+    "implements",
+    "linalg",
+    "mem_guard_active",
+    "mem_guard_off",
+    "mem_guard_on",
+    "no_autodiff",
+    "strict",
+    "tensor",
+    "turn_memory_guarding_off",
+    "turn_memory_guarding_on",
+]
 _mirrored = {name: getattr(_np, name) for name in _SHARED} | _mirror(_np)
-_own = {
-    name: value
-    for name, value in globals().items()
-    if not name.startswith("_") and name != "rules"
-}
 globals().update({name: value for name, value in _mirrored.items() if name not in _own})
 __all__ = sorted({*_own, *_mirrored})  # noqa: PLE0605 - derived from the registry

@@ -205,7 +205,7 @@ class Walk:
             and gradient.__class__ is _ndarray
             and (layout is None or layout.fits(gradient))
         ):
-            return gradient  # type: ignore[no-any-return]
+            return gradient
         buffer = np.zeros(node.shape, node.dtype) if layout is None else layout.zeros(node.dtype)
         if gradient is not None:
             buffer[...] = gradient
@@ -221,7 +221,7 @@ class Walk:
         if node in self.owned:
             self.owned.discard(node)
             if not held(node) and layout.fits(gradient):
-                return gradient  # type: ignore[no-any-return]
+                return gradient
         buffer = layout.zeros(node.dtype)
         buffer[...] = gradient
         return buffer

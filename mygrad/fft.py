@@ -6,4 +6,4 @@ from mygrad.namespace import mirror
 
 _mirrored = mirror(np.fft)
 globals().update(_mirrored)
-__all__ = list(_mirrored)  # noqa: PLE0605 - derived from the registry
+__all__ = list(_mirrored)

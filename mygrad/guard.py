@@ -167,4 +167,4 @@ def _split(tensor: Any) -> Node:
     upper.stale &= ~(VIEW | GRADIENT | OWNED)
     lock(upper, tensor._data)
     tensor._node = lower
-    return lower  # type: ignore[no-any-return]
+    return lower

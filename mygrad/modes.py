@@ -80,7 +80,9 @@ class Switch:
 class NoAutodiff(Switch):
     """The switch :data:`no_autodiff`, whose decorated function can return plain arrays."""
 
-    def __call__(self, function: Callable[..., Any], *, to_numpy: bool = False) -> Callable[..., Any]:
+    def __call__(
+        self, function: Callable[..., Any], *, to_numpy: bool = False
+    ) -> Callable[..., Any]:
         """Decorate ``function``; with ``to_numpy`` the tensors that it returns become arrays."""
         return self._around(function, _to_numpy if to_numpy else lambda result: result)
 
@@ -106,7 +108,9 @@ strict = Switch(
     "Context manager and decorator: an error where a tensor that carries a gradient becomes plain data.",
 )
 mem_guard_off = Switch(
-    guarding, False, "Context manager and decorator: arrays are not locked while a graph needs them."
+    guarding,
+    False,
+    "Context manager and decorator: arrays are not locked while a graph needs them.",
 )
 mem_guard_on = Switch(
     guarding, True, "Context manager and decorator: arrays that a graph needs are read-only."

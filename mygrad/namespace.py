@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch import data_call, follow, unwrap
+from mygrad.calls import unwrap
+from mygrad.dispatch import data_call, follow
 from mygrad.graph import Handle
 from mygrad.operation import (
     Creation,
@@ -31,10 +32,33 @@ SEQUENCES = frozenset(
 )
 
 #: Names of NumPy's that mean the same here as there.
-SHARED = (
-    "bool_ double e euler_gamma float16 float32 float64 half inf int8 int16 int32 int64 intp"
-    " longdouble nan newaxis pi single ufunc uint8 uint16 uint32 uint64 uintp"
-).split()
+SHARED = [
+    "bool_",
+    "double",
+    "e",
+    "euler_gamma",
+    "float16",
+    "float32",
+    "float64",
+    "half",
+    "inf",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "intp",
+    "longdouble",
+    "nan",
+    "newaxis",
+    "pi",
+    "single",
+    "ufunc",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uintp",
+]
 
 _NOTE = """
 
@@ -119,7 +143,13 @@ def extended_signature(function: Any) -> inspect.Signature:
     if isinstance(function, np.ufunc):
         inputs = [kind(n, kind.POSITIONAL_OR_KEYWORD) for n in parameters_of(function)[0]]
         options = [kind("out", kind.POSITIONAL_OR_KEYWORD, default=None)]
-        keywords = {"where": True, "casting": "same_kind", "order": "K", "dtype": None, "subok": True}
+        keywords = {
+            "where": True,
+            "casting": "same_kind",
+            "order": "K",
+            "dtype": None,
+            "subok": True,
+        }
         options += [kind(n, kind.KEYWORD_ONLY, default=v) for n, v in keywords.items()]
         parameters = inputs + options
     else:

@@ -66,7 +66,7 @@ class Plan:
         keywords = ", ".join(f"{name}={name}" for name in (*extra, *asked_of(rule)))
         lead = ", ".join(("grad", *extra, *self.names))
         source = f"lambda {lead}: rule(grad, {keywords})"
-        return eval(source, {"rule": rule})  # type: ignore[no-any-return]
+        return eval(source, {"rule": rule})
 
 
 def _packer(
@@ -82,7 +82,7 @@ def _packer(
         for name in names
     ]
     source = f"lambda out, {', '.join(positional)}: ({''.join(v + ', ' for v in values)})"
-    return eval(source, {"shape": np.shape, "defaults": defaults})  # type: ignore[no-any-return]
+    return eval(source, {"shape": np.shape, "defaults": defaults})
 
 
 def _parameters(rule: Rule) -> tuple[str, ...]:
@@ -190,7 +190,9 @@ class Elementwise(Operation):
 def parameters_of(function: Any) -> tuple[tuple[str, ...], str | None]:
     """The names of positional parameters, and the name of the one that takes all the rest."""
     if isinstance(function, np.ufunc):
-        return (("x",) if function.nin == 1 else tuple(f"x{i + 1}" for i in range(function.nin))), None
+        return (
+            ("x",) if function.nin == 1 else tuple(f"x{i + 1}" for i in range(function.nin))
+        ), None
     names, rest = [], None
     for name, parameter in signature_of(function).parameters.items():
         if parameter.kind is parameter.VAR_POSITIONAL:

@@ -12,16 +12,8 @@ import numpy as np
 
 from mygrad import guard
 from mygrad.backprop import Walk
-from mygrad.dispatch import (
-    apply,
-    binary,
-    call_function,
-    call_ufunc,
-    defers,
-    follow,
-    unary,
-    unwrap,
-)
+from mygrad.calls import apply, unwrap
+from mygrad.dispatch import binary, call_function, call_ufunc, defers, follow, unary
 from mygrad.errors import GradientLost, InvalidBackprop, InvalidGradient
 from mygrad.graph import (
     CONSTANT,
@@ -42,7 +34,6 @@ from mygrad.operation import registry, ufunc_operations
 from mygrad.rules import arithmetic, exponents, manipulation, products, rounding
 from mygrad.views import (
     assign,
-    check_writeable,
     forget,
     getitem,
     gradient_of,
@@ -51,6 +42,9 @@ from mygrad.views import (
     sync,
     touch,
 )
+
+#: NumPy's stubs know arrays only. What is called by this name gets tensors, and returns them.
+_np: Any = np
 
 
 def _delegate(function: Any) -> Callable[..., Any]:
@@ -153,18 +147,18 @@ class Tensor(Handle):
                 " dtype, or leave constant out."
             )
         if not inexact or constant:
-            return make_handle(cls, data, CONSTANT)  # type: ignore[no-any-return]
+            return make_handle(cls, data, CONSTANT)
         if any(is_variable(tensor) for tensor in found):
             source = x if isinstance(x, Handle) else _stack(x, cls)
             if source._data.ndim < ndmin:
-                source = np.reshape(source, data.shape)
+                source = _np.reshape(source, data.shape)
             node = make_node(Copy, (touch(source),), data.shape, data.dtype)
         elif isinstance(x, Handle) and constant is None and x._node in (CONSTANT, CONSTANT_VIEW):
             node = CONSTANT
         else:
             shared = isinstance(plain, np.ndarray) and np.may_share_memory(data, plain)
             node = make_leaf(data, EXPOSED if shared else 0)
-        return make_handle(cls, data, node)  # type: ignore[no-any-return]
+        return make_handle(cls, data, node)
 
     # ------------------------------------------------------------ value and graph
 
@@ -299,7 +293,7 @@ class Tensor(Handle):
         data = np.asarray(data)
         if node.stale:  # what the node says of its own tensor does not concern this one
             node = make_node(Same, (node,), node.shape, node.dtype)
-        return make_handle(type(self), data, node)  # type: ignore[no-any-return]
+        return make_handle(type(self), data, node)
 
     def detach(self) -> Tensor:
         """A constant tensor that shares the memory of this one.
@@ -310,7 +304,7 @@ class Tensor(Handle):
         """
         result = make_handle(type(self), self._value().view(), CONSTANT)
         link(result, self)
-        return result  # type: ignore[no-any-return]
+        return result
 
     def copy(self, order: Any = "C", *, constant: bool | None = None) -> Tensor:
         """A copy with ``creator`` None, through which the gradient passes to the original.
@@ -319,10 +313,10 @@ class Tensor(Handle):
         """
         data = self._value().copy(order)
         if constant or (self.constant and constant is None):
-            return make_handle(type(self), data, CONSTANT)  # type: ignore[no-any-return]
+            return make_handle(type(self), data, CONSTANT)
         if not is_variable(self):
-            return make_handle(type(self), data, _leaf_or_error(data))  # type: ignore[no-any-return]
-        return make_handle(  # type: ignore[no-any-return]
+            return make_handle(type(self), data, _leaf_or_error(data))
+        return make_handle(
             type(self), data, make_node(Copy, (touch(self),), data.shape, data.dtype)
         )
 
@@ -353,15 +347,15 @@ class Tensor(Handle):
         if data is self._data:
             data = data.copy()
         if data.dtype.kind not in "fc" and constant is not False:
-            return make_handle(type(self), data, CONSTANT)  # type: ignore[no-any-return]
+            return make_handle(type(self), data, CONSTANT)
         if constant or (self.constant and constant is None):
-            return make_handle(type(self), data, CONSTANT)  # type: ignore[no-any-return]
+            return make_handle(type(self), data, CONSTANT)
         node = (
             make_node(Copy, (touch(self),), data.shape, data.dtype)
             if is_variable(self)
             else _leaf_or_error(data)
         )
-        return make_handle(type(self), data, node)  # type: ignore[no-any-return]
+        return make_handle(type(self), data, node)
 
     # ------------------------------------------------------- NumPy's own protocols
 
@@ -470,30 +464,30 @@ class Tensor(Handle):
     @property
     def T(self) -> Tensor:
         """The transpose, a view."""
-        return np.transpose(self)  # type: ignore[return-value, arg-type]
+        return _np.transpose(self)
 
     @property
     def mT(self) -> Tensor:
         """The transpose of each matrix, a view."""
-        return np.matrix_transpose(self)  # type: ignore[call-overload, no-any-return]
+        return _np.matrix_transpose(self)
 
     @property
     def real(self) -> Any:
         """The real part, a view. Can be assigned."""
-        return np.real(self)  # type: ignore[call-overload]
+        return _np.real(self)
 
     @real.setter
     def real(self, value: Any) -> None:
-        np.real(self)[...] = value  # type: ignore[call-overload]
+        _np.real(self)[...] = value
 
     @property
     def imag(self) -> Any:
         """The imaginary part: a view of a complex tensor, zeros for a real one. Can be assigned."""
-        return np.imag(self)  # type: ignore[call-overload]
+        return _np.imag(self)
 
     @imag.setter
     def imag(self, value: Any) -> None:
-        np.imag(self)[...] = value  # type: ignore[call-overload]
+        _np.imag(self)[...] = value
 
     @property
     def flat(self) -> Flat:
@@ -507,7 +501,7 @@ class Tensor(Handle):
     # --------------------------------------------------------------- indexing
 
     def __getitem__(self, index: Any) -> Tensor:
-        return getitem(self, unwrap_index(index))  # type: ignore[no-any-return]
+        return getitem(self, unwrap_index(index))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         found: list[Any] = []
@@ -729,18 +723,18 @@ class Tensor(Handle):
         """See :func:`numpy.reshape`; the shape as a tuple or as separate integers."""
         target = shape[0] if len(shape) == 1 else shape
         if order == "C" and copy is None:
-            return np.reshape(self, target)  # type: ignore[call-overload]
-        return np.reshape(self, target, order=order, copy=copy)  # type: ignore[call-overload]
+            return _np.reshape(self, target)
+        return _np.reshape(self, target, order=order, copy=copy)
 
     def transpose(self, *axes: Any) -> Any:
         """See :func:`numpy.transpose`; the axes as a tuple or as separate integers."""
         if not axes or axes[0] is None:
-            return np.transpose(self)  # type: ignore[arg-type]
-        return np.transpose(self, axes[0] if np.ndim(axes[0]) else axes)  # type: ignore[arg-type]
+            return _np.transpose(self)
+        return _np.transpose(self, axes[0] if np.ndim(axes[0]) else axes)
 
     def flatten(self, order: Any = "C") -> Any:
         """A copy with one axis."""
-        flat = np.ravel(self, order)  # type: ignore[call-overload]
+        flat = _np.ravel(self, order)
         return flat if flat._base is None else flat.copy()
 
     def clip(self, min: Any = None, max: Any = None, out: Any = None, **kwargs: Any) -> Any:
@@ -755,17 +749,33 @@ class Tensor(Handle):
         """Set all elements to ``value``."""
         self[...] = value
 
-    def sort(self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
+    def sort(
+        self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+    ) -> None:
         """Sort in place; see :func:`numpy.sort`."""
-        self[...] = np.sort(self, axis, kind, order, stable=stable)  # type: ignore[call-overload]
+        self[...] = _np.sort(self, axis, kind, order, stable=stable)
 
-    def partition(self, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None) -> None:
+    def partition(
+        self, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None
+    ) -> None:
         """Partition in place; see :func:`numpy.partition`."""
-        self[...] = np.partition(self, kth, axis, kind, order)  # type: ignore[call-overload]
+        self[...] = _np.partition(self, kth, axis, kind, order)
 
-    def view(self) -> Tensor:
-        """A view of the whole tensor."""
-        return self[...]
+    def view(self, dtype: Any = None) -> Tensor:
+        """A view of the whole tensor. ``dtype``: only of a constant, whose bytes may be read anew."""
+        if dtype is None or np.dtype(dtype) == self.dtype:
+            return self[...]
+        if not self.constant:
+            raise TypeError(
+                f"view(dtype={np.dtype(dtype)}) of a tensor that carries a gradient: the bytes of a"
+                " number have no derivative. Use astype to convert, or view np.asarray(tensor)."
+            )
+        return type(self)(self._value().view(dtype), constant=True, copy=False)
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Tensor:
+        """The tensor itself: ``"cpu"`` is the only device."""
+        self._value().to_device(device, stream=stream)
+        return self
 
 
 def stands_for_scalar(tensor: Tensor, other: Any) -> bool:
@@ -792,7 +802,7 @@ class Flat:
         return self.base.size
 
     def __iter__(self) -> Iterator[Tensor]:
-        flat = np.ravel(self.base)
+        flat = _np.ravel(self.base)
         return (flat[i] for i in range(len(self)))  # type: ignore[misc]
 
     def __next__(self) -> Tensor:
@@ -802,7 +812,7 @@ class Flat:
         return self[self._position - 1]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        return np.array(np.ravel(self.base), dtype=dtype)
+        return np.array(_np.ravel(self.base), dtype=dtype)
 
     def _places(self, index: Any) -> Any:
         size = self.base.size
@@ -816,9 +826,9 @@ class Flat:
         places = self._places(index)
         count = np.size(places[0]) if places else 1
         if isinstance(value, Tensor | np.ndarray | list | tuple) and np.size(value) != count:
-            value = np.resize(value, count)  # NumPy repeats or cuts the values
+            value = _np.resize(value, count)  # NumPy repeats or cuts the values
         if isinstance(value, Tensor | np.ndarray | list | tuple) and places:
-            value = np.reshape(value, np.shape(places[0]))
+            value = _np.reshape(value, np.shape(places[0]))
         self.base[places] = value
 
 
@@ -875,7 +885,7 @@ def asarray(a: Any, dtype: Any = None, order: Any = None) -> np.ndarray[Any, Any
 def _stack(items: Any, kind: type[Tensor]) -> Tensor:
     """The tensor of a nested sequence among whose members are tensors."""
     if isinstance(items, list | tuple):
-        return np.stack([_stack(item, kind) for item in items])  # type: ignore[no-any-return, call-overload]
+        return _np.stack([_stack(item, kind) for item in items])
     return items if isinstance(items, Handle) else kind(items, constant=True)  # type: ignore[return-value]
 
 
@@ -886,7 +896,7 @@ def _leaf_or_error(data: np.ndarray[Any, Any]) -> Node:
 
 
 def _rebuild(kind: type[Tensor], data: np.ndarray[Any, Any], constant: bool) -> Tensor:
-    return make_handle(kind, data, CONSTANT if constant else make_leaf(data))  # type: ignore[no-any-return]
+    return make_handle(kind, data, CONSTANT if constant else make_leaf(data))
 
 
 def _reshaped(data: np.ndarray[Any, Any], shape: Any) -> np.ndarray[Any, Any]:
@@ -901,7 +911,9 @@ def unwrap_index(index: Any) -> Any:
     if isinstance(index, Handle):
         index = index._value()  # type: ignore[attr-defined]
         return int(index) if index.ndim == 0 and index.dtype.kind in "iu" else index
-    if index.__class__ is tuple and any(isinstance(part, Handle | tuple | list | slice) for part in index):
+    if index.__class__ is tuple and any(
+        isinstance(part, Handle | tuple | list | slice) for part in index
+    ):
         return tuple(unwrap_index(part) for part in index)
     if index.__class__ is slice and any(
         isinstance(part, Handle) for part in (index.start, index.stop, index.step)

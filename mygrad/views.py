@@ -49,11 +49,12 @@ class Window(NamedTuple):
 
     def look(self, array: Array) -> Array:
         """The window into ``array``, which is laid out as the base was when the window was made."""
-        if array.flags.c_contiguous:
-            view: Array = np.ndarray(self.shape, self.dtype, array, self.offset, self.strides)
+        memory, start = _memory(array)
+        if memory is None:
+            view = np.asarray(_Interface(self, array))
         else:
-            view = np.asarray(_Memory(self, array))
-        if not self.writeable:
+            view = np.ndarray(self.shape, self.dtype, memory, start + self.offset, self.strides)
+        if not (self.writeable and array.flags.writeable):
             view.flags.writeable = False
         return view
 
@@ -89,25 +90,37 @@ def _offsets(shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
     return offsets
 
 
-class _Memory:
-    """A window for arrays that are not contiguous, by NumPy's array interface."""
+def _memory(array: Array) -> tuple[Array | None, int]:
+    """A C-contiguous array over the memory of ``array``, and where in it ``array`` begins."""
+    if array.flags.c_contiguous:
+        return array, 0
+    dense = array.transpose(np.argsort([-stride for stride in array.strides], kind="stable"))
+    if dense.flags.c_contiguous:
+        return dense, 0
+    if not isinstance(array.base, np.ndarray):
+        return None, 0
+    memory, start = _memory(array.base)
+    return memory, start + address(array) - address(array.base)
+
+
+class _Interface:
+    """A window by NumPy's array interface, for memory that is no array's."""
 
     def __init__(self, window: Window, array: Array) -> None:
         self._array = array
-        interface = array.__array_interface__
-        address, read_only = interface["data"]
+        start, read_only = array.__array_interface__["data"]
         self.__array_interface__ = {
             "version": 3,
             "shape": window.shape,
             "strides": window.strides,
             "typestr": window.dtype.str,
-            "data": (address + window.offset, read_only),
+            "data": (start + window.offset, read_only),
         }
 
 
 def address(array: Array) -> int:
     """Where the first element lies."""
-    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
+    return array.__array_interface__["data"][0]
 
 
 # ----------------------------------------------------------- views of tensors
@@ -140,7 +153,7 @@ def window_of(view: Any) -> Window:
     if view._window is None:
         # The base's memory as it was when the view was taken, wherever the base has moved since.
         view._window = _window(view._data, view._data.base)
-    return view._window  # type: ignore[no-any-return]
+    return view._window
 
 
 def sync(view: Any) -> None:
@@ -168,7 +181,7 @@ def renew(tensor: Any) -> Node:
     """Start afresh after going back: the tensor becomes a leaf, its gradient is None."""
     tensor._node = make_leaf(tensor._data, tensor._node.stale & EXPOSED)
     tensor._version += 1
-    return tensor._node  # type: ignore[no-any-return]
+    return tensor._node
 
 
 def touch(tensor: Any) -> Node:
@@ -369,7 +382,7 @@ def survivors(shape: tuple[int, ...], index: Any) -> Array:
     written = tags[index]
     written = np.arange(written.size).reshape(written.shape)
     tags[index] = written
-    return tags[index] == written  # type: ignore[no-any-return]
+    return tags[index] == written
 
 
 def is_variable(tensor: Any) -> bool:

@@ -44,10 +44,9 @@ def spread(grad, shape, axis=None, keepdims=False):
     if isinstance(grad, np.generic):
         grad = np.asarray(grad)
     # What np.broadcast_to does, at a tenth of its price: every loss comes by here.
-    kind = grad.__class__
-    if axis is None and (kind is _ndarray or issubclass(kind, np.generic)):
-        return _ndarray(shape, grad.dtype, grad, 0, (0,) * len(shape))
-    if kind is _ndarray and grad.flags.c_contiguous:
+    if grad.__class__ is _ndarray and (axis is None or grad.flags.c_contiguous):
+        if axis is None:
+            return _ndarray(shape, grad.dtype, grad, 0, (0,) * len(shape))
         strides = list(grad.strides)
         for each in sorted(normalize_axes(axis, len(shape))):
             if keepdims:
@@ -61,13 +60,15 @@ def spread(grad, shape, axis=None, keepdims=False):
 def count(shape, axis=None, where=True):
     """How many elements a reduction takes in: an integer, or an array of them that keeps the axes."""
     if where is True:
+        if axis is None:
+            return math.prod(shape)
         return math.prod(shape[each] for each in normalize_axes(axis, len(shape)))
     return np.count_nonzero(np.broadcast_to(where, shape), axis=axis, keepdims=True)
 
 
 def divide(x, number):
     """``x / number`` in the precision of ``x``; 0 divided by the number 0 of nothing is 0."""
-    if isinstance(number, int | float):
+    if number.__class__ is int or number.__class__ is float:
         return x / number if number > 0 else x * 0
     positive = number > 0
     return np.where(positive, x, 0) / np.where(positive, number, 1).astype(x.dtype)

@@ -81,7 +81,10 @@ class Polydiv(Operation):
         # A triangular system whose rows are shifts of v: long division of power series.
         series = np.concatenate([of_lead[::-1], np.zeros(low, of_lead.dtype)])
         of_u = np.concatenate([np.polydiv(series, v)[0][::-1], of_low])
-        return {"u": np.reshape(of_u, u_shape), "v": -factor_grad(of_u, q) if "v" in needs else None}
+        return {
+            "u": np.reshape(of_u, u_shape),
+            "v": -factor_grad(of_u, q) if "v" in needs else None,
+        }
 
 
 # ------------------------------------------------------------------ calculus

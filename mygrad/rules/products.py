@@ -49,9 +49,7 @@ class Matvec(Operation):
     def vjp_x1(grad, x1_shape, x2, axes=((-2, -1), -1, -1)):
         of_x1, of_x2, of_out = map(as_tuple, axes)
         grad, x2 = to_end(grad, of_out), to_end(x2, of_x2)
-        return from_end(
-            grad[..., np.newaxis] * x2[..., np.newaxis, :], of_x1, len(x1_shape)
-        )
+        return from_end(grad[..., np.newaxis] * x2[..., np.newaxis, :], of_x1, len(x1_shape))
 
     def vjp_x2(grad, x1, x2_shape, axes=((-2, -1), -1, -1)):
         of_x1, of_x2, of_out = map(as_tuple, axes)
@@ -69,9 +67,7 @@ class Vecmat(Operation):
     def vjp_x2(grad, x1, x2_shape, axes=(-1, (-2, -1), -1)):
         of_x1, of_x2, of_out = map(as_tuple, axes)
         grad, x1 = to_end(grad, of_out), to_end(x1, of_x1)
-        return from_end(
-            conj(x1)[..., np.newaxis] * grad[..., np.newaxis, :], of_x2, len(x2_shape)
-        )
+        return from_end(conj(x1)[..., np.newaxis] * grad[..., np.newaxis, :], of_x2, len(x2_shape))
 
 
 def vecdot_axes(axis, axes, keepdims):

@@ -310,7 +310,8 @@ class Ptp(Operation):
 
 
 def _reversed_cumsum(x, axis):
-    return np.flip(np.cumsum(np.flip(x, axis), axis=axis), axis)
+    backwards = (slice(None),) * (axis % x.ndim) + (slice(None, None, -1),)
+    return np.cumsum(x[backwards], axis=axis)[backwards]
 
 
 def _cumsum_back(grad, shape, axis):

@@ -26,7 +26,15 @@ def _options(**options):
 
 @ufunc_method("reduce")
 def reduce(
-    kind, ufunc, array, axis=0, dtype=None, out=None, keepdims=False, initial=np._NoValue, where=True
+    kind,
+    ufunc,
+    array,
+    axis=0,
+    dtype=None,
+    out=None,
+    keepdims=False,
+    initial=np._NoValue,
+    where=True,
 ):
     """``ufunc.reduce``."""
     out = out[0] if isinstance(out, tuple) else out
@@ -54,7 +62,9 @@ def _fold(kind, ufunc, array, axis, keepdims, options):
         raise TypeError(
             f"np.{ufunc.__name__}.reduce on a tensor takes no where=; select the elements first"
         )
-    axes = tuple(range(array.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = (
+        tuple(range(array.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    )
     axes = tuple(a % array.ndim for a in axes)
     others = tuple(a for a in range(array.ndim) if a not in axes)
     kept = tuple(1 if a in axes else n for a, n in enumerate(array.shape))
@@ -65,9 +75,9 @@ def _fold(kind, ufunc, array, axis, keepdims, options):
         start = np.broadcast_to(np.asarray(options["initial"], flat.dtype), flat.shape[1:])
         flat = np.concatenate([start[None], flat])
     total = (
-        _call(kind, accumulated, (ufunc, flat), {})[-1] if len(flat) else np.asarray(
-            ufunc.reduce(np.asarray(flat._data))
-        )
+        _call(kind, accumulated, (ufunc, flat), {})[-1]
+        if len(flat)
+        else np.asarray(ufunc.reduce(np.asarray(flat._data)))
     )
     if keepdims:
         total = np.reshape(total, kept)

@@ -41,11 +41,17 @@ def put(a, ind, v, mode="raise"):
 
 
 def _masked(a, mask, vals, by_position):
-    mask = np.broadcast_to(np.asarray(mask, bool), a.shape) if np.ndim(mask) == 0 else np.asarray(mask, bool)
+    mask = (
+        np.broadcast_to(np.asarray(mask, bool), a.shape)
+        if np.ndim(mask) == 0
+        else np.asarray(mask, bool)
+    )
     places = np.flatnonzero(mask)
     if places.size:
         values = np.ravel(vals)
-        a[_flat(a, places)] = values[(places if by_position else np.arange(places.size)) % values.size]
+        a[_flat(a, places)] = values[
+            (places if by_position else np.arange(places.size)) % values.size
+        ]
 
 
 @mutates(np.place)
@@ -53,7 +59,9 @@ def place(arr, mask, vals):
     """Set the elements where ``mask`` is true to the values in turn."""
     _target("place", arr)
     if np.size(vals) == 0 or np.size(mask) != arr.size:
-        np.place(np.empty(arr.shape), mask, np.empty(np.shape(vals)))  # NumPy's own error, or nothing
+        np.place(
+            np.empty(arr.shape), mask, np.empty(np.shape(vals))
+        )  # NumPy's own error, or nothing
         return
     _masked(arr, np.reshape(mask, arr.shape), vals, by_position=False)
 

@@ -93,7 +93,10 @@ LISTS = [
 
 
 def by_lists(make, arguments):
-    return [make(*each) if isinstance(each, tuple) and i % 2 == 0 else each for i, each in enumerate(arguments)]
+    return [
+        make(*each) if isinstance(each, tuple) and i % 2 == 0 else each
+        for i, each in enumerate(arguments)
+    ]
 
 
 SAMPLES = [

@@ -6,7 +6,13 @@ from tests.checks import Sample, complex_normal, generic_checks, normal
 
 MAKERS = [normal, complex_normal]
 SQUARES = [(3, 3), (2, 2, 2), (1, 1), (1, 2, 1, 1)]
-SOLVES = [((3, 3), (3,)), ((3, 3), (3, 2)), ((2, 2, 2), (2,)), ((2, 2, 2), (3, 1, 2, 1)), ((2, 2), (2, 2))]
+SOLVES = [
+    ((3, 3), (3,)),
+    ((3, 3), (3, 2)),
+    ((2, 2, 2), (2,)),
+    ((2, 2, 2), (3, 1, 2, 1)),
+    ((2, 2), (2, 2)),
+]
 CHAINS = [
     [(2, 3), (3, 2)],
     [(3,), (3, 2)],

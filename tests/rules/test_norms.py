@@ -12,7 +12,11 @@ SAMPLES = [
     *(Sample(np.linalg.norm, make(4), ord) for make in MAKERS for ord in VECTOR_ORDERS),
     *(Sample(np.linalg.norm, make(2, 3), ord, 0) for make in MAKERS for ord in VECTOR_ORDERS),
     *(Sample(np.linalg.norm, make(3, 2), ord) for make in MAKERS for ord in MATRIX_ORDERS),
-    *(Sample(np.linalg.norm, make(2, 1, 3), ord, (0, 2)) for make in MAKERS for ord in MATRIX_ORDERS),
+    *(
+        Sample(np.linalg.norm, make(2, 1, 3), ord, (0, 2))
+        for make in MAKERS
+        for ord in MATRIX_ORDERS
+    ),
     *(
         Sample(np.linalg.norm, make(2, 1, 3), ord, (-1, 0), True)
         for make in MAKERS
@@ -44,7 +48,11 @@ SAMPLES = [
     Sample(np.linalg.vector_norm, normal()),
     Sample(np.linalg.vector_norm, normal(2, 3)),
     Sample(np.linalg.vector_norm, normal(2, 3), axis=1),
-    *(Sample(np.linalg.matrix_norm, make(2, 3, 2), ord=p) for make in MAKERS for p in MATRIX_ORDERS),
+    *(
+        Sample(np.linalg.matrix_norm, make(2, 3, 2), ord=p)
+        for make in MAKERS
+        for p in MATRIX_ORDERS
+    ),
     Sample(np.linalg.matrix_norm, normal(3, 2)),
     Sample(np.linalg.matrix_norm, normal(3, 2), keepdims=True, ord="nuc"),
     *(Sample(np.linalg.cond, make(2, 2), ord) for make in MAKERS for ord in [None, *MATRIX_ORDERS]),

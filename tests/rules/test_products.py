@@ -100,7 +100,12 @@ TRACES = [
     ((2, 2), {"offset": 5}),
     ((0, 2), {}),
 ]
-DIAGONALS = [((2, 2), {}), ((2, 3), {"offset": 1}), ((2, 3, 2), {"offset": -1}), ((2, 2), {"offset": 4})]
+DIAGONALS = [
+    ((2, 2), {}),
+    ((2, 3), {"offset": 1}),
+    ((2, 3, 2), {"offset": -1}),
+    ((2, 2), {"offset": 4}),
+]
 
 SAMPLES = [
     *(Sample(np.matmul, make(*a), make(*b)) for make in MAKERS for a, b in MATMULS),
@@ -141,7 +146,11 @@ SAMPLES = [
         for a, b in [((), ()), ((3,), (2,)), ((2, 2), (3, 1)), ((0,), (2,))]
     ),
     *(Sample(np.linalg.outer, make(3), make(2)) for make in MAKERS),
-    *(Sample(np.tensordot, make(*a), make(*b), axes=n) for make in MAKERS for a, b, n in TENSORDOTS),
+    *(
+        Sample(np.tensordot, make(*a), make(*b), axes=n)
+        for make in MAKERS
+        for a, b, n in TENSORDOTS
+    ),
     Sample(np.linalg.tensordot, normal(2, 3), normal(3, 2), axes=1),
     Sample(np.linalg.tensordot, normal(2, 3, 1), normal(1, 2, 3), axes=((1, 0), (2, 1))),
     *(Sample(np.kron, make(*a), make(*b)) for make in MAKERS for a, b in KRONS),

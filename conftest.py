@@ -1,0 +1,20 @@
+"""Which examples are run: all but those that the functions of ``mg.…`` quote from NumPy's docstrings."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+
+def pytest_collection_modifyitems(items):
+    items[:] = [item for item in items if not quotes_numpy(item)]
+
+
+def quotes_numpy(item):
+    """Whether a docstring belongs to a function that another module than its own has made."""
+    if not isinstance(item, pytest.DoctestItem):
+        return False
+    module, _, name = item.name.rpartition(".")
+    names = vars(sys.modules[module]) if module in sys.modules else {}
+    return getattr(names.get(name), "__globals__", names) is not names

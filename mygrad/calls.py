@@ -1,0 +1,366 @@
+"""A call of a NumPy function on tensors, in general: unwrap, run, record, wrap.
+
+:mod:`mygrad.dispatch` decides what is called, and knows shorter ways for the plainest calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from mygrad import guard
+from mygrad.backprop import Walk
+from mygrad.graph import (
+    CONSTANT,
+    CONSTANT_VIEW,
+    EXPOSED,
+    VIEW,
+    Handle,
+    Node,
+    make_handle,
+    make_leaf,
+    make_node,
+)
+from mygrad.modes import guarding
+from mygrad.operation import Elementwise, Operation, parameters_of
+from mygrad.views import is_variable, link, sync, touch
+
+_asarray = np.asarray
+
+
+def unwrap(value: Any, found: list[Any]) -> Any:
+    """``value`` with arrays in the place of tensors, which are noted in ``found``."""
+    if isinstance(value, Handle):
+        if value._node.stale & VIEW:
+            sync(value)
+        found.append(value)
+        return value._data
+    if value.__class__ is list or value.__class__ is tuple:
+        before = len(found)
+        plain = [unwrap(item, found) for item in value]
+        if len(found) > before:
+            return plain if value.__class__ is list else tuple(plain)
+    elif value.__class__ is dict:
+        return {key: unwrap(item, found) for key, item in value.items()}
+    return value
+
+
+def paths_in(value: Any, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Any]]:
+    """The tensors in ``value`` that carry a gradient, each with the way to it through the nesting."""
+    if isinstance(value, Handle):
+        if value._node is not CONSTANT and value._node is not CONSTANT_VIEW:
+            yield path, value
+    elif value.__class__ is list or value.__class__ is tuple:
+        for position, item in enumerate(value):
+            yield from paths_in(item, (*path, position))
+
+
+def bind(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments by name."""
+    names, rest = parameters_of(function)
+    bound = dict(zip(names, args, strict=False))
+    if rest is not None:
+        bound[rest] = args[len(names) :]
+    bound |= kwargs
+    return {name: value for name, value in bound.items() if value is not np._NoValue}  # type: ignore[attr-defined]
+
+
+def name_of(function: Any) -> str:
+    """How a user calls ``function``."""
+    module = getattr(function, "__module__", None) or "numpy"
+    name = getattr(function, "__name__", repr(function))
+    return f"{module.replace('numpy', 'np', 1)}.{name}"
+
+
+def apply(
+    operation: type[Operation],
+    function: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    kind: Any,
+    constant: bool | None = None,
+) -> Any:
+    """Call ``function`` on arguments among which are tensors; record ``operation``.
+
+    ``kind`` is the class of the results. ``constant=True`` makes them constant.
+    """
+    found: list[Any] = []
+    plain = [unwrap(value, found) for value in args]
+    options = {key: unwrap(value, found) for key, value in kwargs.items()} if kwargs else kwargs
+    variable = constant is not True and any(is_variable(tensor) for tensor in found)
+    has_mask = mask_of(operation, options) is not True
+    if variable:
+        bound = bind(function, args, kwargs)
+        needed = needed_of(operation, function, bound)
+    result = function(*plain, **options)
+    if not variable:
+        return constants(operation, result, kind, found, constant)
+    made = record(operation, function, bound, needed, bind(function, tuple(plain), options), result)
+    results = wrap(made, result, kind)
+    if has_mask:
+        return _masked(options["where"], results)
+    if operation.may_view:
+        link_views(results, found[0])
+    return results
+
+
+def needed_of(operation: Any, function: Any, bound: dict[str, Any]) -> dict[str, list[Any]]:
+    """The arguments to differentiate, each with the paths to its tensors."""
+    needed = {}
+    for name, value in bound.items():
+        paths = list(paths_in(value))
+        if paths:
+            if name not in operation.differentiable:
+                raise TypeError(
+                    f"{name_of(function)} has no derivative with respect to {name!r}, which carries"
+                    " a gradient. Pass a constant: tensor.detach(), or np.asarray(tensor)."
+                )
+            needed[name] = paths
+    return needed
+
+
+def record(
+    operation: Any,
+    function: Any,
+    bound: dict[str, Any],
+    needed: dict[str, list[Any]],
+    plain: dict[str, Any],
+    result: Any,
+) -> Node:
+    """The node of a call: ``bound`` holds its arguments as given, ``plain`` as arrays."""
+    names = tuple(sorted(needed, key=operation.differentiable.index))
+    plan = operation.plan_for(names)
+    several = not isinstance(result, np.ndarray | np.generic)
+    if several:
+        shape, dtype = (), np.dtype(float)
+        out: Any = tuple(result)
+    else:
+        out = _asarray(result)
+        shape, dtype = out.shape, out.dtype
+    saved = [_kept(name, out, plan, plain, operation, needed) for name in plan.names]
+    simple = (
+        not several
+        and operation.joint is None
+        and all(len(paths) == 1 and paths[0][0] == () for paths in needed.values())
+    )
+    inputs = tuple(touch(tensor) for name in names for _, tensor in needed[name])
+    if simple:
+        node = make_node(operation, inputs, shape, dtype, tuple(saved), plan)
+    else:
+        routes = [
+            (position, path) for position, name in enumerate(names) for path, _ in needed[name]
+        ]
+        node = make_node(General, inputs, shape, dtype, (operation, plan, tuple(saved), routes))
+    if guarding.get():
+        _guard(node, saved, bound)
+    return node
+
+
+def _kept(
+    name: str,
+    out: Any,
+    plan: Any,
+    plain: dict[str, Any],
+    operation: Any,
+    needed: dict[str, list[Any]],
+) -> Any:
+    """What is kept of a call under ``name``."""
+    if name == "out":
+        return out
+    of = name.removesuffix("_shape") if name not in plain else name
+    if of not in plain:
+        return plan.defaults[name]
+    value = plain[of]
+    nested = any(path for path, _ in needed.get(of, ()))
+    if of != name:
+        return tuple(np.shape(item) for item in value) if nested else np.shape(value)
+    if value.__class__ is list and of in operation.differentiable and not nested:
+        return _asarray(value)
+    return value
+
+
+class General(Operation):
+    """A call of an operation with several outputs, sequences of arrays, or one rule for several arguments."""
+
+    __slots__ = ()
+
+    def pullback(self, walk: Walk, grad: Any) -> None:
+        """Call the rules, and follow the routes from what they return to the inputs."""
+        operation, plan, saved, routes = self.saved
+        inputs: Any = self.inputs
+        if walk.handle is not None:
+            saved = [
+                self._revived(walk.handle, value, source, routes)
+                for value, source in zip(saved, plan.sources, strict=True)
+            ]
+        if operation.joint is not None:
+            by_name = plan.rules[0](grad, plan.needed, *saved)
+            gradients = [by_name.get(name) for name in plan.needed]
+        else:
+            gradients = [rule(grad, *saved) for rule in plan.rules]
+        for node, (position, path) in zip(inputs, routes, strict=True):
+            gradient = gradients[position]
+            for step in path:
+                gradient = None if gradient is None else gradient[step]
+            if gradient is not None:
+                walk.add(node, gradient)
+
+    def _revived(self, handle: Any, value: Any, source: int | None, routes: Any) -> Any:
+        if source is None:
+            return value
+        if source < 0:
+            if value.__class__ is not tuple:
+                return handle(value, self)
+            outputs = [_output(self, v, i, len(value)) for i, v in enumerate(value)]
+            return tuple(handle(v, n) for v, n in zip(value, outputs, strict=True))
+        inputs: Any = self.inputs
+        for node, (position, path) in zip(inputs, routes, strict=True):
+            if position == source:
+                value = _replaced(value, path, node, handle)
+        return value
+
+
+def _replaced(value: Any, path: tuple[int, ...], node: Node, handle: Any) -> Any:
+    """``value`` with a tensor in the place that ``path`` leads to."""
+    if not path:
+        return handle(value, node)
+    items = list(value)
+    items[path[0]] = _replaced(items[path[0]], path[1:], node, handle)
+    return items if value.__class__ is list else tuple(items)
+
+
+def _output(node: Node, data: Any, position: int, count: int) -> Node:
+    """The node of one of the results of ``node``."""
+    if data.dtype.kind not in "fc":
+        return CONSTANT
+    return make_node(Output, (node,), data.shape, data.dtype, (position, count))
+
+
+class Output(Node):
+    """One of the results of an operation that has several."""
+
+    __slots__ = ()
+    is_output = True
+
+    def pullback(self, walk: Walk, grad: Any) -> None:
+        """Put the gradient in its place among those of the other results."""
+        (origin,) = self.inputs  # type: ignore[misc]
+        position, count = self.saved
+        gradients = walk.grads[origin]
+        if gradients is None:
+            gradients = (None,) * count
+        present = gradients[position]
+        total = grad if present is None else present + grad
+        walk.grads[origin] = (*gradients[:position], total, *gradients[position + 1 :])
+
+
+def _guard(node: Node, saved: list[Any], bound: dict[str, Any]) -> None:
+    """Lock the arrays in ``saved`` that the user can reach."""
+    kept = {id(value) for value in saved if value.__class__ is not str}
+    for item in saved:
+        if item.__class__ is list or item.__class__ is tuple:
+            kept.update(map(id, item))
+    for array in _reachable(bound.values()):
+        if id(array) in kept:
+            guard.lock(node, array)
+
+
+def _reachable(values: Any) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, Handle):
+            base = value if value._base is None else value._base
+            if (value._node.stale | base._node.stale) & EXPOSED or base._node is CONSTANT:
+                yield value._data
+        elif isinstance(value, np.ndarray):
+            yield value
+        elif value.__class__ is list or value.__class__ is tuple:
+            yield from _reachable(value)
+
+
+def wrap(node: Node, result: Any, kind: Any) -> Any:
+    """Tensors of the results of a recorded call."""
+    if isinstance(result, np.ndarray | np.generic):
+        data = _asarray(result)
+        return make_handle(kind, data, node if data.dtype.kind in "fc" else CONSTANT)
+    tensors = []
+    for position, value in enumerate(result):
+        data = _asarray(value)
+        tensors.append(make_handle(kind, data, _output(node, data, position, len(result))))
+    return like(result, tensors)
+
+
+def like(result: Any, items: list[Any]) -> Any:
+    """``items`` in a sequence of the type of ``result``: tuple, list or named tuple."""
+    if hasattr(result, "_fields"):
+        return result._make(items)
+    return items if isinstance(result, list) else tuple(items)
+
+
+def constants(
+    operation: Any, result: Any, kind: Any, found: list[Any], constant: bool | None
+) -> Any:
+    """Tensors of the results of a call that was not recorded."""
+    if not isinstance(result, np.ndarray | np.generic):
+        made = [constants(operation, value, kind, found, constant) for value in result]
+        return like(result, made)
+    data = _asarray(result)
+    tensor = make_handle(kind, data, CONSTANT)
+    if constant is False and data.dtype.kind in "fc":
+        tensor._node = make_leaf(data)
+    if operation.may_view and found:
+        link_views(tensor, found[0])
+    return tensor
+
+
+def link_views(results: Any, parent: Any) -> None:
+    """Tell those of ``results`` that share memory with ``parent`` that they are views of it."""
+    for tensor in results if isinstance(results, list | tuple) else (results,):
+        data = tensor._data
+        if data is parent._data:
+            tensor._data = data = data.view()
+        if data.base is not None and np.may_share_memory(data, parent._data):
+            link(tensor, parent)
+
+
+# ------------------------------------------------------------------- where=
+
+
+def mask_of(operation: type[Operation], options: dict[str, Any]) -> Any:
+    """The ``where=`` of an elementwise call; reductions have one of another meaning."""
+    elementwise = issubclass(operation, Elementwise) or isinstance(operation.function, np.ufunc)
+    return options.get("where", True) if elementwise else True
+
+
+class Masked(Node):
+    """``ufunc(…, where=mask)``: the result where the mask is true, else what was in ``out`` before.
+
+    ``saved`` is the mask, and whether the result and the old contents are among the inputs.
+    """
+
+    __slots__ = ()
+    gates = True
+
+    def pullback(self, walk: Walk, grad: Any) -> None:
+        """Divide the gradient between the two."""
+        mask, has_result, has_old = self.saved
+        inputs: Any = self.inputs
+        if has_result:
+            walk.add(inputs[0], np.where(mask, grad, 0))
+        if has_old:
+            walk.add(inputs[-1], np.where(mask, 0, grad))
+
+
+def masked(mask: Any, result: Node, old: Node, data: Any) -> Node:
+    """The node of ``data``, which is ``result`` where the mask is true and ``old`` elsewhere."""
+    parts = (result is not CONSTANT, old is not CONSTANT)
+    inputs = tuple(node for node in (result, old) if node is not CONSTANT)
+    return make_node(Masked, inputs, data.shape, data.dtype, (np.array(mask), *parts))
+
+
+def _masked(mask: Any, results: Any) -> Any:
+    for tensor in results if isinstance(results, tuple) else (results,):
+        if tensor._node is not CONSTANT:
+            tensor._node = masked(mask, tensor._node, CONSTANT, tensor._data)
+    return results
