@@ -2,27 +2,39 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from statistics import median
 
 
-def seconds(function: Callable[[], object], repeat: int = 1) -> float:
+def seconds(
+    function: Callable[[], object], repeat: int = 1, clock: Callable[[], float] = time.perf_counter
+) -> float:
     """The mean time of one call, after one that is not counted."""
     function()
-    start = time.perf_counter()
+    start = clock()
     for _ in range(repeat):
         function()
-    return (time.perf_counter() - start) / repeat
+    return (clock() - start) / repeat
 
 
-def best_in_turns(
-    functions: Sequence[Callable[[], object]], rounds: int, budget: float = 0.01
-) -> list[float]:
-    """The least mean time of each function; they take turns, so that noise hits all alike."""
+def in_turns(
+    functions: Sequence[Callable[[], object]], rounds: int, budget: float = 0.005
+) -> list[list[float]]:
+    """The mean time of each function in each round; they take turns, so that noise hits all alike."""
     repeats = [max(1, int(budget / seconds(function))) for function in functions]
-    times = [
+    return [
         [seconds(function, repeat) for function, repeat in zip(functions, repeats, strict=True)]
         for _ in range(rounds)
     ]
-    return [min(column) for column in zip(*times, strict=True)]
+
+
+def best_in_turns(functions: Sequence[Callable[[], object]], rounds: int) -> list[float]:
+    """The least time of each function."""
+    return [min(times) for times in zip(*in_turns(functions, rounds), strict=True)]
+
+
+def median_ratio(one: Callable[[], object], other: Callable[[], object], rounds: int) -> float:
+    """The time of `one` over that of `other`: the median of the rounds' own ratios."""
+    return median(a / b for a, b in in_turns([one, other], rounds))
 
 
 def duration(value: float) -> str:

@@ -77,8 +77,8 @@ class Library:
             with numpy.load(path) as arrays:
                 return list(arrays.values())
 
-    def seconds(self, workload: str, repeat: int) -> float:
-        return self.ask(time=workload, repeat=repeat)["seconds"]
+    def seconds(self, workload: str, repeat: int, clock: str = "perf_counter") -> float:
+        return self.ask(time=workload, repeat=repeat, clock=clock)["seconds"]
 
     def close(self):
         self.process.stdin.close()
@@ -97,7 +97,9 @@ def largest_difference(gradients: list[list[numpy.ndarray]]) -> float:
     )
 
 
-def measure(workload: str, libraries: list[Library], rounds: int, budget: float) -> dict:
+def measure(
+    workload: str, libraries: list[Library], rounds: int, budget: float, clock: str
+) -> dict:
     """Every library's seconds, one entry a round, and how far their gradients are apart."""
     difference = largest_difference(
         [library.gradients(workload) for library in libraries if library.name != "numpy"]
@@ -107,7 +109,7 @@ def measure(workload: str, libraries: list[Library], rounds: int, budget: float)
     for _ in range(rounds):
         for library in libraries:
             time.sleep(0.03)  # Idle threads of the process before spin for a while.
-            seconds[library.name].append(library.seconds(workload, repeats[library.name]))
+            seconds[library.name].append(library.seconds(workload, repeats[library.name], clock))
     return {"gradient_difference": difference, "seconds": seconds}
 
 
@@ -166,6 +168,12 @@ def options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--budget", type=float, default=0.05, help="seconds of a library's turn")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--clock",
+        choices=["perf_counter", "process_time"],
+        default="perf_counter",
+        help="process_time counts the process's own work, on a machine that others use as well",
+    )
     parser.add_argument("--json", type=Path, help="write every round's seconds to this file")
     return parser.parse_args()
 
@@ -179,7 +187,9 @@ def main():
         Library(name, pythons.get(name, sys.executable), args.threads) for name in args.libraries
     ]
     libraries = [library for library in started if not library.missing]
-    results = {key: measure(key, libraries, args.rounds, args.budget) for key in args.workloads}
+    results = {
+        key: measure(key, libraries, args.rounds, args.budget, args.clock) for key in args.workloads
+    }
     names = [library.name for library in libraries]
 
     print("Value and gradient, median of the rounds (least):\n")
@@ -190,7 +200,9 @@ def main():
         )
         print(ratios_table(results, names))
     versions = {library.name: library.version for library in libraries}
-    print(f"\n{args.threads} threads, {args.rounds} rounds in turns. Versions:", end=" ")
+    print(
+        f"\n{args.threads} threads, {args.rounds} rounds in turns, {args.clock}. Versions:", end=" "
+    )
     print(", ".join(f"{name} {version}" for name, version in versions.items()))
     for library in started:
         if library.missing:

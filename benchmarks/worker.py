@@ -1,14 +1,16 @@
 """One library in a process of its own: answers requests of `run.py` until its input ends.
 
 `python worker.py LIBRARY THREADS` reads a JSON request a line and writes a JSON answer a line:
-`{"check": workload, "path": file}` saves the gradients there, `{"time": workload, "repeat": k}`
-returns the mean seconds of one repetition; one more goes first, which brings caches and thread
-pools back after the other processes' turns.
+`{"check": workload, "path": file}` saves the gradients there,
+`{"time": workload, "repeat": k, "clock": function of the module time}` returns the mean seconds of
+one repetition; one more goes first, which brings caches and thread pools back after the other
+processes' turns.
 """
 
 import json
 import os
 import sys
+import time
 
 import numpy
 from report import seconds
@@ -112,7 +114,8 @@ def answer(request, prepared):
         _, gradients = prepared[request["check"]]()
         numpy.savez(request["path"], *map(numpy.asarray, gradients))
         return {}
-    return {"seconds": seconds(prepared[request["time"]], request["repeat"])}
+    clock = getattr(time, request["clock"])
+    return {"seconds": seconds(prepared[request["time"]], request["repeat"], clock)}
 
 
 def main():

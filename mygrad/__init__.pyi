@@ -4,32 +4,6 @@
 
 from typing import Any
 
-from numpy import bool_ as bool_
-from numpy import double as double
-from numpy import e as e
-from numpy import euler_gamma as euler_gamma
-from numpy import float16 as float16
-from numpy import float32 as float32
-from numpy import float64 as float64
-from numpy import half as half
-from numpy import inf as inf
-from numpy import int8 as int8
-from numpy import int16 as int16
-from numpy import int32 as int32
-from numpy import int64 as int64
-from numpy import intp as intp
-from numpy import longdouble as longdouble
-from numpy import nan as nan
-from numpy import newaxis as newaxis
-from numpy import pi as pi
-from numpy import single as single
-from numpy import ufunc as ufunc
-from numpy import uint8 as uint8
-from numpy import uint16 as uint16
-from numpy import uint32 as uint32
-from numpy import uint64 as uint64
-from numpy import uintp as uintp
-
 from mygrad import fft as fft
 from mygrad import linalg as linalg
 from mygrad.errors import DisconnectedView as DisconnectedView
@@ -51,6 +25,31 @@ from mygrad.tensor import Tensor as Tensor
 from mygrad.tensor import asarray as asarray
 from mygrad.tensor import astensor as astensor
 from mygrad.tensor import tensor as tensor
+from numpy import bool_ as bool_
+from numpy import double as double
+from numpy import e as e
+from numpy import euler_gamma as euler_gamma
+from numpy import float16 as float16
+from numpy import float32 as float32
+from numpy import float64 as float64
+from numpy import half as half
+from numpy import inf as inf
+from numpy import int16 as int16
+from numpy import int32 as int32
+from numpy import int64 as int64
+from numpy import int8 as int8
+from numpy import intp as intp
+from numpy import longdouble as longdouble
+from numpy import nan as nan
+from numpy import newaxis as newaxis
+from numpy import pi as pi
+from numpy import single as single
+from numpy import ufunc as ufunc
+from numpy import uint16 as uint16
+from numpy import uint32 as uint32
+from numpy import uint64 as uint64
+from numpy import uint8 as uint8
+from numpy import uintp as uintp
 
 __all__ = [
     "DisconnectedView",
@@ -219,10 +218,10 @@ __all__ = [
     "inf",
     "inner",
     "insert",
-    "int8",
     "int16",
     "int32",
     "int64",
+    "int8",
     "interp",
     "intp",
     "invert",
@@ -248,9 +247,9 @@ __all__ = [
     "linspace",
     "loadtxt",
     "log",
+    "log10",
     "log1p",
     "log2",
-    "log10",
     "logaddexp",
     "logaddexp2",
     "logical_and",
@@ -391,10 +390,10 @@ __all__ = [
     "turn_memory_guarding_off",
     "turn_memory_guarding_on",
     "ufunc",
-    "uint8",
     "uint16",
     "uint32",
     "uint64",
+    "uint8",
     "uintp",
     "unique",
     "unique_all",
@@ -416,1958 +415,318 @@ __all__ = [
     "zeros_like",
 ]
 
-def abs(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def absolute(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def acos(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def acosh(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def add(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def all(
-    a: Any, axis: Any = ..., out: Any = ..., keepdims: Any = ..., *, where: Any = ...
-) -> Any: ...
+def abs(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def absolute(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def acos(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def acosh(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def add(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def all(a: Any, axis: Any = ..., out: Any = ..., keepdims: Any = ..., *, where: Any = ...) -> Any: ...
 def allclose(a: Any, b: Any, rtol: Any = ..., atol: Any = ..., equal_nan: Any = ...) -> Any: ...
-def amax(
-    a: Any,
-    axis: Any = ...,
-    out: Any = ...,
-    keepdims: Any = ...,
-    initial: Any = ...,
-    where: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
-def amin(
-    a: Any,
-    axis: Any = ...,
-    out: Any = ...,
-    keepdims: Any = ...,
-    initial: Any = ...,
-    where: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
+def amax(a: Any, axis: Any = ..., out: Any = ..., keepdims: Any = ..., initial: Any = ..., where: Any = ..., *, constant: Any = ...) -> Any: ...
+def amin(a: Any, axis: Any = ..., out: Any = ..., keepdims: Any = ..., initial: Any = ..., where: Any = ..., *, constant: Any = ...) -> Any: ...
 def angle(z: Any, deg: Any = ..., *, constant: Any = ...) -> Any: ...
-def any(
-    a: Any, axis: Any = ..., out: Any = ..., keepdims: Any = ..., *, where: Any = ...
-) -> Any: ...
+def any(a: Any, axis: Any = ..., out: Any = ..., keepdims: Any = ..., *, where: Any = ...) -> Any: ...
 def append(arr: Any, values: Any, axis: Any = ..., *, constant: Any = ...) -> Any: ...
-def apply_along_axis(
-    func1d: Any, axis: Any, arr: Any, *args: Any, constant: Any = ..., **kwargs: Any
-) -> Any: ...
+def apply_along_axis(func1d: Any, axis: Any, arr: Any, *args: Any, constant: Any = ..., **kwargs: Any) -> Any: ...
 def apply_over_axes(func: Any, a: Any, axes: Any, *, constant: Any = ...) -> Any: ...
-def arange(
-    start_or_stop: Any,
-    /,
-    stop: Any = ...,
-    step: Any = ...,
-    *,
-    dtype: Any = ...,
-    device: Any = ...,
-    like: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def arccos(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def arccosh(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def arcsin(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def arcsinh(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def arctan(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def arctan2(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def arctanh(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def arange(start_or_stop: Any, /, stop: Any = ..., step: Any = ..., *, dtype: Any = ..., device: Any = ..., like: Any = ..., constant: Any = ...) -> Any: ...
+def arccos(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def arccosh(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def arcsin(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def arcsinh(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def arctan(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def arctan2(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def arctanh(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def argmax(a: Any, axis: Any = ..., out: Any = ..., *, keepdims: Any = ...) -> Any: ...
 def argmin(a: Any, axis: Any = ..., out: Any = ..., *, keepdims: Any = ...) -> Any: ...
 def argpartition(a: Any, kth: Any, axis: Any = ..., kind: Any = ..., order: Any = ...) -> Any: ...
-def argsort(
-    a: Any, axis: Any = ..., kind: Any = ..., order: Any = ..., *, stable: Any = ...
-) -> Any: ...
+def argsort(a: Any, axis: Any = ..., kind: Any = ..., order: Any = ..., *, stable: Any = ...) -> Any: ...
 def argwhere(a: Any) -> Any: ...
 def around(a: Any, decimals: Any = ..., out: Any = ..., *, constant: Any = ...) -> Any: ...
-def array(
-    object: Any,
-    dtype: Any = ...,
-    *,
-    copy: Any = ...,
-    order: Any = ...,
-    subok: Any = ...,
-    ndmin: Any = ...,
-    ndmax: Any = ...,
-    like: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def array2string(
-    a: Any,
-    max_line_width: Any = ...,
-    precision: Any = ...,
-    suppress_small: Any = ...,
-    separator: Any = ...,
-    prefix: Any = ...,
-    *,
-    formatter: Any = ...,
-    threshold: Any = ...,
-    edgeitems: Any = ...,
-    sign: Any = ...,
-    floatmode: Any = ...,
-    suffix: Any = ...,
-    legacy: Any = ...,
-) -> Any: ...
+def array(object: Any, dtype: Any = ..., *, copy: Any = ..., order: Any = ..., subok: Any = ..., ndmin: Any = ..., ndmax: Any = ..., like: Any = ..., constant: Any = ...) -> Any: ...
+def array2string(a: Any, max_line_width: Any = ..., precision: Any = ..., suppress_small: Any = ..., separator: Any = ..., prefix: Any = ..., *, formatter: Any = ..., threshold: Any = ..., edgeitems: Any = ..., sign: Any = ..., floatmode: Any = ..., suffix: Any = ..., legacy: Any = ...) -> Any: ...
 def array_equal(a1: Any, a2: Any, equal_nan: Any = ...) -> Any: ...
 def array_equiv(a1: Any, a2: Any) -> Any: ...
-def array_repr(
-    arr: Any, max_line_width: Any = ..., precision: Any = ..., suppress_small: Any = ...
-) -> Any: ...
-def array_split(
-    ary: Any, indices_or_sections: Any, axis: Any = ..., *, constant: Any = ...
-) -> Any: ...
-def array_str(
-    a: Any, max_line_width: Any = ..., precision: Any = ..., suppress_small: Any = ...
-) -> Any: ...
-def asanyarray(
-    a: Any,
-    dtype: Any = ...,
-    order: Any = ...,
-    *,
-    device: Any = ...,
-    copy: Any = ...,
-    like: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
+def array_repr(arr: Any, max_line_width: Any = ..., precision: Any = ..., suppress_small: Any = ...) -> Any: ...
+def array_split(ary: Any, indices_or_sections: Any, axis: Any = ..., *, constant: Any = ...) -> Any: ...
+def array_str(a: Any, max_line_width: Any = ..., precision: Any = ..., suppress_small: Any = ...) -> Any: ...
+def asanyarray(a: Any, dtype: Any = ..., order: Any = ..., *, device: Any = ..., copy: Any = ..., like: Any = ..., constant: Any = ...) -> Any: ...
 def ascontiguousarray(a: Any, dtype: Any = ..., *, like: Any = ..., constant: Any = ...) -> Any: ...
 def asfortranarray(a: Any, dtype: Any = ..., *, like: Any = ..., constant: Any = ...) -> Any: ...
-def asin(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def asinh(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def astype(
-    x: Any, dtype: Any, /, *, copy: Any = ..., device: Any = ..., constant: Any = ...
-) -> Any: ...
-def atan(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def atan2(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def atanh(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def asin(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def asinh(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def astype(x: Any, dtype: Any, /, *, copy: Any = ..., device: Any = ..., constant: Any = ...) -> Any: ...
+def atan(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def atan2(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def atanh(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def atleast_1d(*arys: Any, constant: Any = ...) -> Any: ...
 def atleast_2d(*arys: Any, constant: Any = ...) -> Any: ...
 def atleast_3d(*arys: Any, constant: Any = ...) -> Any: ...
-def bitwise_and(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def bitwise_count(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def bitwise_invert(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def bitwise_left_shift(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def bitwise_not(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def bitwise_or(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def bitwise_right_shift(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def bitwise_xor(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
+def bitwise_and(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def bitwise_count(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def bitwise_invert(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def bitwise_left_shift(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def bitwise_not(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def bitwise_or(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def bitwise_right_shift(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def bitwise_xor(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
 def block(arrays: Any, *, constant: Any = ...) -> Any: ...
 def broadcast_arrays(*args: Any, subok: Any = ..., constant: Any = ...) -> Any: ...
 def broadcast_to(array: Any, shape: Any, subok: Any = ..., *, constant: Any = ...) -> Any: ...
 def can_cast(from_: Any, to: Any, casting: Any = ...) -> Any: ...
-def cbrt(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def ceil(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def choose(
-    a: Any, choices: Any, out: Any = ..., mode: Any = ..., *, constant: Any = ...
-) -> Any: ...
-def clip(
-    a: Any,
-    a_min: Any = ...,
-    a_max: Any = ...,
-    out: Any = ...,
-    *,
-    min: Any = ...,
-    max: Any = ...,
-    constant: Any = ...,
-    **kwargs: Any,
-) -> Any: ...
+def cbrt(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def ceil(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def choose(a: Any, choices: Any, out: Any = ..., mode: Any = ..., *, constant: Any = ...) -> Any: ...
+def clip(a: Any, a_min: Any = ..., a_max: Any = ..., out: Any = ..., *, min: Any = ..., max: Any = ..., constant: Any = ..., **kwargs: Any) -> Any: ...
 def column_stack(tup: Any, *, constant: Any = ...) -> Any: ...
 def common_type(*arrays: Any) -> Any: ...
-def compress(
-    condition: Any, a: Any, axis: Any = ..., out: Any = ..., *, constant: Any = ...
-) -> Any: ...
-def concat(
-    arrays: Any,
-    /,
-    axis: Any = ...,
-    out: Any = ...,
-    *,
-    dtype: Any = ...,
-    casting: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def concatenate(
-    arrays: Any,
-    /,
-    axis: Any = ...,
-    out: Any = ...,
-    *,
-    dtype: Any = ...,
-    casting: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def conj(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def conjugate(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def compress(condition: Any, a: Any, axis: Any = ..., out: Any = ..., *, constant: Any = ...) -> Any: ...
+def concat(arrays: Any, /, axis: Any = ..., out: Any = ..., *, dtype: Any = ..., casting: Any = ..., constant: Any = ...) -> Any: ...
+def concatenate(arrays: Any, /, axis: Any = ..., out: Any = ..., *, dtype: Any = ..., casting: Any = ..., constant: Any = ...) -> Any: ...
+def conj(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def conjugate(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def convolve(a: Any, v: Any, mode: Any = ..., *, constant: Any = ...) -> Any: ...
 def copy(a: Any, order: Any = ..., subok: Any = ..., *, constant: Any = ...) -> Any: ...
-def copysign(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def copysign(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def copyto(dst: Any, src: Any, casting: Any = ..., where: Any = ...) -> Any: ...
 def correlate(a: Any, v: Any, mode: Any = ..., *, constant: Any = ...) -> Any: ...
-def cos(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def cosh(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def cos(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def cosh(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def count_nonzero(a: Any, axis: Any = ..., *, keepdims: Any = ...) -> Any: ...
-def cross(
-    a: Any,
-    b: Any,
-    axisa: Any = ...,
-    axisb: Any = ...,
-    axisc: Any = ...,
-    axis: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
-def cumprod(
-    a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., *, constant: Any = ...
-) -> Any: ...
-def cumsum(
-    a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., *, constant: Any = ...
-) -> Any: ...
-def cumulative_prod(
-    x: Any,
-    /,
-    *,
-    axis: Any = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    include_initial: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def cumulative_sum(
-    x: Any,
-    /,
-    *,
-    axis: Any = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    include_initial: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def deg2rad(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def degrees(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def cross(a: Any, b: Any, axisa: Any = ..., axisb: Any = ..., axisc: Any = ..., axis: Any = ..., *, constant: Any = ...) -> Any: ...
+def cumprod(a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., *, constant: Any = ...) -> Any: ...
+def cumsum(a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., *, constant: Any = ...) -> Any: ...
+def cumulative_prod(x: Any, /, *, axis: Any = ..., dtype: Any = ..., out: Any = ..., include_initial: Any = ..., constant: Any = ...) -> Any: ...
+def cumulative_sum(x: Any, /, *, axis: Any = ..., dtype: Any = ..., out: Any = ..., include_initial: Any = ..., constant: Any = ...) -> Any: ...
+def deg2rad(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def degrees(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def delete(arr: Any, obj: Any, axis: Any = ..., *, constant: Any = ...) -> Any: ...
 def diag(v: Any, k: Any = ..., *, constant: Any = ...) -> Any: ...
 def diag_indices_from(arr: Any) -> Any: ...
 def diagflat(v: Any, k: Any = ..., *, constant: Any = ...) -> Any: ...
-def diagonal(
-    a: Any, offset: Any = ..., axis1: Any = ..., axis2: Any = ..., *, constant: Any = ...
-) -> Any: ...
-def diff(
-    a: Any,
-    n: Any = ...,
-    axis: Any = ...,
-    prepend: Any = ...,
-    append: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
+def diagonal(a: Any, offset: Any = ..., axis1: Any = ..., axis2: Any = ..., *, constant: Any = ...) -> Any: ...
+def diff(a: Any, n: Any = ..., axis: Any = ..., prepend: Any = ..., append: Any = ..., *, constant: Any = ...) -> Any: ...
 def digitize(x: Any, bins: Any, right: Any = ...) -> Any: ...
-def divide(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def divmod(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
+def divide(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def divmod(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Any: ...
 def dot(a: Any, b: Any, out: Any = ..., *, constant: Any = ...) -> Any: ...
 def dsplit(ary: Any, indices_or_sections: Any, *, constant: Any = ...) -> Any: ...
 def dstack(tup: Any, *, constant: Any = ...) -> Any: ...
 def ediff1d(ary: Any, to_end: Any = ..., to_begin: Any = ..., *, constant: Any = ...) -> Any: ...
-def einsum(
-    *operands: Any, out: Any = ..., optimize: Any = ..., constant: Any = ..., **kwargs: Any
-) -> Any: ...
+def einsum(*operands: Any, out: Any = ..., optimize: Any = ..., constant: Any = ..., **kwargs: Any) -> Any: ...
 def einsum_path(*operands: Any, optimize: Any = ..., einsum_call: Any = ...) -> Any: ...
-def empty(
-    shape: Any,
-    dtype: Any = ...,
-    order: Any = ...,
-    *,
-    device: Any = ...,
-    like: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def empty_like(
-    prototype: Any,
-    /,
-    dtype: Any = ...,
-    order: Any = ...,
-    subok: Any = ...,
-    shape: Any = ...,
-    *,
-    device: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def equal(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def exp(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def exp2(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def empty(shape: Any, dtype: Any = ..., order: Any = ..., *, device: Any = ..., like: Any = ..., constant: Any = ...) -> Any: ...
+def empty_like(prototype: Any, /, dtype: Any = ..., order: Any = ..., subok: Any = ..., shape: Any = ..., *, device: Any = ..., constant: Any = ...) -> Any: ...
+def equal(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def exp(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def exp2(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def expand_dims(a: Any, axis: Any, *, constant: Any = ...) -> Any: ...
-def expm1(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def expm1(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def extract(condition: Any, arr: Any, *, constant: Any = ...) -> Any: ...
-def eye(
-    N: Any,
-    M: Any = ...,
-    k: Any = ...,
-    dtype: Any = ...,
-    order: Any = ...,
-    *,
-    device: Any = ...,
-    like: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def fabs(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def eye(N: Any, M: Any = ..., k: Any = ..., dtype: Any = ..., order: Any = ..., *, device: Any = ..., like: Any = ..., constant: Any = ...) -> Any: ...
+def fabs(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def fill_diagonal(a: Any, val: Any, wrap: Any = ...) -> Any: ...
 def fix(x: Any, out: Any = ...) -> Any: ...
 def flatnonzero(a: Any) -> Any: ...
 def flip(m: Any, axis: Any = ..., *, constant: Any = ...) -> Any: ...
 def fliplr(m: Any, *, constant: Any = ...) -> Any: ...
 def flipud(m: Any, *, constant: Any = ...) -> Any: ...
-def float_power(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def floor(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def floor_divide(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def fmax(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def fmin(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def fmod(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def frexp(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def frombuffer(
-    buffer: Any,
-    dtype: Any = ...,
-    count: Any = ...,
-    offset: Any = ...,
-    *,
-    like: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def fromfile(
-    file: Any,
-    dtype: Any = ...,
-    count: Any = ...,
-    sep: Any = ...,
-    offset: Any = ...,
-    *,
-    like: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def fromfunction(
-    function: Any,
-    shape: Any,
-    *,
-    dtype: Any = ...,
-    like: Any = ...,
-    constant: Any = ...,
-    **kwargs: Any,
-) -> Any: ...
-def fromiter(
-    iter: Any, dtype: Any, count: Any = ..., *, like: Any = ..., constant: Any = ...
-) -> Any: ...
+def float_power(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def floor(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def floor_divide(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def fmax(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def fmin(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def fmod(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def frexp(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Any: ...
+def frombuffer(buffer: Any, dtype: Any = ..., count: Any = ..., offset: Any = ..., *, like: Any = ..., constant: Any = ...) -> Any: ...
+def fromfile(file: Any, dtype: Any = ..., count: Any = ..., sep: Any = ..., offset: Any = ..., *, like: Any = ..., constant: Any = ...) -> Any: ...
+def fromfunction(function: Any, shape: Any, *, dtype: Any = ..., like: Any = ..., constant: Any = ..., **kwargs: Any) -> Any: ...
+def fromiter(iter: Any, dtype: Any, count: Any = ..., *, like: Any = ..., constant: Any = ...) -> Any: ...
 def fromstring(*args: Any, constant: Any = ..., **kwargs: Any) -> Any: ...
-def full(
-    shape: Any,
-    fill_value: Any,
-    dtype: Any = ...,
-    order: Any = ...,
-    *,
-    device: Any = ...,
-    like: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def full_like(
-    a: Any,
-    fill_value: Any,
-    dtype: Any = ...,
-    order: Any = ...,
-    subok: Any = ...,
-    shape: Any = ...,
-    *,
-    device: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def gcd(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def genfromtxt(
-    fname: Any,
-    dtype: Any = ...,
-    comments: Any = ...,
-    delimiter: Any = ...,
-    skip_header: Any = ...,
-    skip_footer: Any = ...,
-    converters: Any = ...,
-    missing_values: Any = ...,
-    filling_values: Any = ...,
-    usecols: Any = ...,
-    names: Any = ...,
-    excludelist: Any = ...,
-    deletechars: Any = ...,
-    replace_space: Any = ...,
-    autostrip: Any = ...,
-    case_sensitive: Any = ...,
-    defaultfmt: Any = ...,
-    unpack: Any = ...,
-    usemask: Any = ...,
-    loose: Any = ...,
-    invalid_raise: Any = ...,
-    max_rows: Any = ...,
-    encoding: Any = ...,
-    *,
-    ndmin: Any = ...,
-    like: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def geomspace(
-    start: Any,
-    stop: Any,
-    num: Any = ...,
-    endpoint: Any = ...,
-    dtype: Any = ...,
-    axis: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
-def gradient(
-    f: Any, *varargs: Any, axis: Any = ..., edge_order: Any = ..., constant: Any = ...
-) -> Any: ...
-def greater(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def greater_equal(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def heaviside(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def full(shape: Any, fill_value: Any, dtype: Any = ..., order: Any = ..., *, device: Any = ..., like: Any = ..., constant: Any = ...) -> Any: ...
+def full_like(a: Any, fill_value: Any, dtype: Any = ..., order: Any = ..., subok: Any = ..., shape: Any = ..., *, device: Any = ..., constant: Any = ...) -> Any: ...
+def gcd(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def genfromtxt(fname: Any, dtype: Any = ..., comments: Any = ..., delimiter: Any = ..., skip_header: Any = ..., skip_footer: Any = ..., converters: Any = ..., missing_values: Any = ..., filling_values: Any = ..., usecols: Any = ..., names: Any = ..., excludelist: Any = ..., deletechars: Any = ..., replace_space: Any = ..., autostrip: Any = ..., case_sensitive: Any = ..., defaultfmt: Any = ..., unpack: Any = ..., usemask: Any = ..., loose: Any = ..., invalid_raise: Any = ..., max_rows: Any = ..., encoding: Any = ..., *, ndmin: Any = ..., like: Any = ..., constant: Any = ...) -> Any: ...
+def geomspace(start: Any, stop: Any, num: Any = ..., endpoint: Any = ..., dtype: Any = ..., axis: Any = ..., *, constant: Any = ...) -> Any: ...
+def gradient(f: Any, *varargs: Any, axis: Any = ..., edge_order: Any = ..., constant: Any = ...) -> Any: ...
+def greater(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def greater_equal(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def heaviside(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def hsplit(ary: Any, indices_or_sections: Any, *, constant: Any = ...) -> Any: ...
 def hstack(tup: Any, *, dtype: Any = ..., casting: Any = ..., constant: Any = ...) -> Any: ...
-def hypot(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def hypot(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def i0(x: Any, *, constant: Any = ...) -> Any: ...
 def identity(n: Any, dtype: Any = ..., *, like: Any = ..., constant: Any = ...) -> Any: ...
 def imag(val: Any, *, constant: Any = ...) -> Any: ...
 def inner(a: Any, b: Any, /, *, constant: Any = ...) -> Any: ...
 def insert(arr: Any, obj: Any, values: Any, axis: Any = ..., *, constant: Any = ...) -> Any: ...
-def interp(
-    x: Any,
-    xp: Any,
-    fp: Any,
-    left: Any = ...,
-    right: Any = ...,
-    period: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
-def invert(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
+def interp(x: Any, xp: Any, fp: Any, left: Any = ..., right: Any = ..., period: Any = ..., *, constant: Any = ...) -> Any: ...
+def invert(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
 def isclose(a: Any, b: Any, rtol: Any = ..., atol: Any = ..., equal_nan: Any = ...) -> Any: ...
 def iscomplex(x: Any) -> Any: ...
 def iscomplexobj(x: Any) -> Any: ...
-def isfinite(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def isinf(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def isnan(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
+def isfinite(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def isinf(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def isnan(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
 def isneginf(x: Any, out: Any = ...) -> Any: ...
 def isposinf(x: Any, out: Any = ...) -> Any: ...
 def isreal(x: Any) -> Any: ...
 def isrealobj(x: Any) -> Any: ...
 def ix_(*args: Any) -> Any: ...
 def kron(a: Any, b: Any, *, constant: Any = ...) -> Any: ...
-def lcm(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def ldexp(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def left_shift(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def less(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def less_equal(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
+def lcm(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def ldexp(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def left_shift(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def less(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def less_equal(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
 def lexsort(keys: Any, axis: Any = ...) -> Any: ...
-def linspace(
-    start: Any,
-    stop: Any,
-    num: Any = ...,
-    endpoint: Any = ...,
-    retstep: Any = ...,
-    dtype: Any = ...,
-    axis: Any = ...,
-    *,
-    device: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def loadtxt(
-    fname: Any,
-    dtype: Any = ...,
-    comments: Any = ...,
-    delimiter: Any = ...,
-    converters: Any = ...,
-    skiprows: Any = ...,
-    usecols: Any = ...,
-    unpack: Any = ...,
-    ndmin: Any = ...,
-    encoding: Any = ...,
-    max_rows: Any = ...,
-    *,
-    quotechar: Any = ...,
-    like: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def log(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def log10(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def log1p(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def log2(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def logaddexp(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def logaddexp2(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def logical_and(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def logical_not(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def logical_or(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def logical_xor(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def logspace(
-    start: Any,
-    stop: Any,
-    num: Any = ...,
-    endpoint: Any = ...,
-    base: Any = ...,
-    dtype: Any = ...,
-    axis: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
-def matmul(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def linspace(start: Any, stop: Any, num: Any = ..., endpoint: Any = ..., retstep: Any = ..., dtype: Any = ..., axis: Any = ..., *, device: Any = ..., constant: Any = ...) -> Any: ...
+def loadtxt(fname: Any, dtype: Any = ..., comments: Any = ..., delimiter: Any = ..., converters: Any = ..., skiprows: Any = ..., usecols: Any = ..., unpack: Any = ..., ndmin: Any = ..., encoding: Any = ..., max_rows: Any = ..., *, quotechar: Any = ..., like: Any = ..., constant: Any = ...) -> Any: ...
+def log(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def log10(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def log1p(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def log2(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def logaddexp(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def logaddexp2(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def logical_and(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def logical_not(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def logical_or(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def logical_xor(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def logspace(start: Any, stop: Any, num: Any = ..., endpoint: Any = ..., base: Any = ..., dtype: Any = ..., axis: Any = ..., *, constant: Any = ...) -> Any: ...
+def matmul(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def matrix_transpose(x: Any, /, *, constant: Any = ...) -> Any: ...
-def matvec(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def max(
-    a: Any,
-    axis: Any = ...,
-    out: Any = ...,
-    keepdims: Any = ...,
-    initial: Any = ...,
-    where: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
-def maximum(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def matvec(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def max(a: Any, axis: Any = ..., out: Any = ..., keepdims: Any = ..., initial: Any = ..., where: Any = ..., *, constant: Any = ...) -> Any: ...
+def maximum(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def may_share_memory(a: Any, b: Any, /, max_work: Any = ...) -> Any: ...
-def mean(
-    a: Any,
-    axis: Any = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    keepdims: Any = ...,
-    *,
-    where: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def meshgrid(
-    *xi: Any, copy: Any = ..., sparse: Any = ..., indexing: Any = ..., constant: Any = ...
-) -> Any: ...
-def min(
-    a: Any,
-    axis: Any = ...,
-    out: Any = ...,
-    keepdims: Any = ...,
-    initial: Any = ...,
-    where: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
+def mean(a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., keepdims: Any = ..., *, where: Any = ..., constant: Any = ...) -> Any: ...
+def meshgrid(*xi: Any, copy: Any = ..., sparse: Any = ..., indexing: Any = ..., constant: Any = ...) -> Any: ...
+def min(a: Any, axis: Any = ..., out: Any = ..., keepdims: Any = ..., initial: Any = ..., where: Any = ..., *, constant: Any = ...) -> Any: ...
 def min_scalar_type(a: Any, /) -> Any: ...
-def minimum(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def mod(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def modf(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
+def minimum(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def mod(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def modf(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Any: ...
 def moveaxis(a: Any, source: Any, destination: Any, *, constant: Any = ...) -> Any: ...
-def multiply(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def nan_to_num(
-    x: Any,
-    copy: Any = ...,
-    nan: Any = ...,
-    posinf: Any = ...,
-    neginf: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
+def multiply(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def nan_to_num(x: Any, copy: Any = ..., nan: Any = ..., posinf: Any = ..., neginf: Any = ..., *, constant: Any = ...) -> Any: ...
 def nanargmax(a: Any, axis: Any = ..., out: Any = ..., *, keepdims: Any = ...) -> Any: ...
 def nanargmin(a: Any, axis: Any = ..., out: Any = ..., *, keepdims: Any = ...) -> Any: ...
-def nancumprod(
-    a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., *, constant: Any = ...
-) -> Any: ...
-def nancumsum(
-    a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., *, constant: Any = ...
-) -> Any: ...
-def nanmax(
-    a: Any,
-    axis: Any = ...,
-    out: Any = ...,
-    keepdims: Any = ...,
-    initial: Any = ...,
-    where: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
-def nanmean(
-    a: Any,
-    axis: Any = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    keepdims: Any = ...,
-    *,
-    where: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def nanmin(
-    a: Any,
-    axis: Any = ...,
-    out: Any = ...,
-    keepdims: Any = ...,
-    initial: Any = ...,
-    where: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
-def nanprod(
-    a: Any,
-    axis: Any = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    keepdims: Any = ...,
-    initial: Any = ...,
-    where: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
-def nanstd(
-    a: Any,
-    axis: Any = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    ddof: Any = ...,
-    keepdims: Any = ...,
-    *,
-    where: Any = ...,
-    mean: Any = ...,
-    correction: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def nansum(
-    a: Any,
-    axis: Any = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    keepdims: Any = ...,
-    initial: Any = ...,
-    where: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
-def nanvar(
-    a: Any,
-    axis: Any = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    ddof: Any = ...,
-    keepdims: Any = ...,
-    *,
-    where: Any = ...,
-    mean: Any = ...,
-    correction: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
+def nancumprod(a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., *, constant: Any = ...) -> Any: ...
+def nancumsum(a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., *, constant: Any = ...) -> Any: ...
+def nanmax(a: Any, axis: Any = ..., out: Any = ..., keepdims: Any = ..., initial: Any = ..., where: Any = ..., *, constant: Any = ...) -> Any: ...
+def nanmean(a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., keepdims: Any = ..., *, where: Any = ..., constant: Any = ...) -> Any: ...
+def nanmin(a: Any, axis: Any = ..., out: Any = ..., keepdims: Any = ..., initial: Any = ..., where: Any = ..., *, constant: Any = ...) -> Any: ...
+def nanprod(a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., keepdims: Any = ..., initial: Any = ..., where: Any = ..., *, constant: Any = ...) -> Any: ...
+def nanstd(a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., ddof: Any = ..., keepdims: Any = ..., *, where: Any = ..., mean: Any = ..., correction: Any = ..., constant: Any = ...) -> Any: ...
+def nansum(a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., keepdims: Any = ..., initial: Any = ..., where: Any = ..., *, constant: Any = ...) -> Any: ...
+def nanvar(a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., ddof: Any = ..., keepdims: Any = ..., *, where: Any = ..., mean: Any = ..., correction: Any = ..., constant: Any = ...) -> Any: ...
 def ndim(a: Any) -> Any: ...
-def negative(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def nextafter(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def negative(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def nextafter(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def nonzero(a: Any) -> Any: ...
-def not_equal(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def ones(
-    shape: Any,
-    dtype: Any = ...,
-    order: Any = ...,
-    *,
-    device: Any = ...,
-    like: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def ones_like(
-    a: Any,
-    dtype: Any = ...,
-    order: Any = ...,
-    subok: Any = ...,
-    shape: Any = ...,
-    *,
-    device: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
+def not_equal(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def ones(shape: Any, dtype: Any = ..., order: Any = ..., *, device: Any = ..., like: Any = ..., constant: Any = ...) -> Any: ...
+def ones_like(a: Any, dtype: Any = ..., order: Any = ..., subok: Any = ..., shape: Any = ..., *, device: Any = ..., constant: Any = ...) -> Any: ...
 def outer(a: Any, b: Any, out: Any = ..., *, constant: Any = ...) -> Any: ...
-def partition(
-    a: Any, kth: Any, axis: Any = ..., kind: Any = ..., order: Any = ..., *, constant: Any = ...
-) -> Any: ...
+def partition(a: Any, kth: Any, axis: Any = ..., kind: Any = ..., order: Any = ..., *, constant: Any = ...) -> Any: ...
 def permute_dims(a: Any, axes: Any = ..., *, constant: Any = ...) -> Any: ...
-def piecewise(
-    x: Any, condlist: Any, funclist: Any, *args: Any, constant: Any = ..., **kw: Any
-) -> Any: ...
+def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, constant: Any = ..., **kw: Any) -> Any: ...
 def place(arr: Any, mask: Any, vals: Any) -> Any: ...
 def poly(seq_of_zeros: Any, *, constant: Any = ...) -> Any: ...
 def polyadd(a1: Any, a2: Any, *, constant: Any = ...) -> Any: ...
 def polyder(p: Any, m: Any = ..., *, constant: Any = ...) -> Any: ...
 def polydiv(u: Any, v: Any, *, constant: Any = ...) -> Any: ...
-def polyfit(
-    x: Any,
-    y: Any,
-    deg: Any,
-    rcond: Any = ...,
-    full: Any = ...,
-    w: Any = ...,
-    cov: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
+def polyfit(x: Any, y: Any, deg: Any, rcond: Any = ..., full: Any = ..., w: Any = ..., cov: Any = ..., *, constant: Any = ...) -> Any: ...
 def polyint(p: Any, m: Any = ..., k: Any = ..., *, constant: Any = ...) -> Any: ...
 def polymul(a1: Any, a2: Any, *, constant: Any = ...) -> Any: ...
 def polysub(a1: Any, a2: Any, *, constant: Any = ...) -> Any: ...
 def polyval(p: Any, x: Any, *, constant: Any = ...) -> Any: ...
-def positive(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def pow(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def power(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def prod(
-    a: Any,
-    axis: Any = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    keepdims: Any = ...,
-    initial: Any = ...,
-    where: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
-def ptp(
-    a: Any, axis: Any = ..., out: Any = ..., keepdims: Any = ..., *, constant: Any = ...
-) -> Any: ...
+def positive(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def pow(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def power(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def prod(a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., keepdims: Any = ..., initial: Any = ..., where: Any = ..., *, constant: Any = ...) -> Any: ...
+def ptp(a: Any, axis: Any = ..., out: Any = ..., keepdims: Any = ..., *, constant: Any = ...) -> Any: ...
 def put(a: Any, ind: Any, v: Any, mode: Any = ...) -> Any: ...
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> Any: ...
 def putmask(a: Any, /, mask: Any, values: Any) -> Any: ...
-def rad2deg(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def radians(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def rad2deg(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def radians(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def ravel(a: Any, order: Any = ..., *, constant: Any = ...) -> Any: ...
 def ravel_multi_index(multi_index: Any, dims: Any, mode: Any = ..., order: Any = ...) -> Any: ...
 def real(val: Any, *, constant: Any = ...) -> Any: ...
 def real_if_close(a: Any, tol: Any = ..., *, constant: Any = ...) -> Any: ...
-def reciprocal(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def remainder(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def reciprocal(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def remainder(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def repeat(a: Any, repeats: Any, axis: Any = ..., *, constant: Any = ...) -> Any: ...
-def require(
-    a: Any, dtype: Any = ..., requirements: Any = ..., *, like: Any = ..., constant: Any = ...
-) -> Any: ...
-def reshape(
-    a: Any, /, shape: Any, order: Any = ..., *, copy: Any = ..., constant: Any = ...
-) -> Any: ...
+def require(a: Any, dtype: Any = ..., requirements: Any = ..., *, like: Any = ..., constant: Any = ...) -> Any: ...
+def reshape(a: Any, /, shape: Any, order: Any = ..., *, copy: Any = ..., constant: Any = ...) -> Any: ...
 def resize(a: Any, new_shape: Any, *, constant: Any = ...) -> Any: ...
 def result_type(*arrays_and_dtypes: Any) -> Any: ...
-def right_shift(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def rint(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
+def right_shift(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def rint(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
 def roll(a: Any, shift: Any, axis: Any = ..., *, constant: Any = ...) -> Any: ...
 def rollaxis(a: Any, axis: Any, start: Any = ..., *, constant: Any = ...) -> Any: ...
 def roots(p: Any, *, constant: Any = ...) -> Any: ...
 def rot90(m: Any, k: Any = ..., axes: Any = ..., *, constant: Any = ...) -> Any: ...
 def round(a: Any, decimals: Any = ..., out: Any = ..., *, constant: Any = ...) -> Any: ...
 def save(file: Any, arr: Any, allow_pickle: Any = ...) -> Any: ...
-def savetxt(
-    fname: Any,
-    X: Any,
-    fmt: Any = ...,
-    delimiter: Any = ...,
-    newline: Any = ...,
-    header: Any = ...,
-    footer: Any = ...,
-    comments: Any = ...,
-    encoding: Any = ...,
-) -> Any: ...
+def savetxt(fname: Any, X: Any, fmt: Any = ..., delimiter: Any = ..., newline: Any = ..., header: Any = ..., footer: Any = ..., comments: Any = ..., encoding: Any = ...) -> Any: ...
 def savez(file: Any, *args: Any, allow_pickle: Any = ..., **kwds: Any) -> Any: ...
 def savez_compressed(file: Any, *args: Any, allow_pickle: Any = ..., **kwds: Any) -> Any: ...
 def searchsorted(a: Any, v: Any, side: Any = ..., sorter: Any = ...) -> Any: ...
 def select(condlist: Any, choicelist: Any, default: Any = ..., *, constant: Any = ...) -> Any: ...
 def shape(a: Any) -> Any: ...
 def shares_memory(a: Any, b: Any, /, max_work: Any = ...) -> Any: ...
-def sign(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def signbit(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def sin(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def sign(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def signbit(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def sin(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def sinc(x: Any, *, constant: Any = ...) -> Any: ...
-def sinh(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def sinh(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def size(a: Any, axis: Any = ...) -> Any: ...
-def sort(
-    a: Any,
-    axis: Any = ...,
-    kind: Any = ...,
-    order: Any = ...,
-    *,
-    stable: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
+def sort(a: Any, axis: Any = ..., kind: Any = ..., order: Any = ..., *, stable: Any = ..., constant: Any = ...) -> Any: ...
 def sort_complex(a: Any, *, constant: Any = ...) -> Any: ...
-def spacing(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
+def spacing(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
 def split(ary: Any, indices_or_sections: Any, axis: Any = ..., *, constant: Any = ...) -> Any: ...
-def sqrt(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def square(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def sqrt(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def square(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def squeeze(a: Any, axis: Any = ..., *, constant: Any = ...) -> Any: ...
-def stack(
-    arrays: Any,
-    axis: Any = ...,
-    out: Any = ...,
-    *,
-    dtype: Any = ...,
-    casting: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def std(
-    a: Any,
-    axis: Any = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    ddof: Any = ...,
-    keepdims: Any = ...,
-    *,
-    where: Any = ...,
-    mean: Any = ...,
-    correction: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def subtract(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def sum(
-    a: Any,
-    axis: Any = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    keepdims: Any = ...,
-    initial: Any = ...,
-    where: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
+def stack(arrays: Any, axis: Any = ..., out: Any = ..., *, dtype: Any = ..., casting: Any = ..., constant: Any = ...) -> Any: ...
+def std(a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., ddof: Any = ..., keepdims: Any = ..., *, where: Any = ..., mean: Any = ..., correction: Any = ..., constant: Any = ...) -> Any: ...
+def subtract(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def sum(a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., keepdims: Any = ..., initial: Any = ..., where: Any = ..., *, constant: Any = ...) -> Any: ...
 def swapaxes(a: Any, axis1: Any, axis2: Any, *, constant: Any = ...) -> Any: ...
-def take(
-    a: Any, indices: Any, axis: Any = ..., out: Any = ..., mode: Any = ..., *, constant: Any = ...
-) -> Any: ...
+def take(a: Any, indices: Any, axis: Any = ..., out: Any = ..., mode: Any = ..., *, constant: Any = ...) -> Any: ...
 def take_along_axis(arr: Any, indices: Any, axis: Any = ..., *, constant: Any = ...) -> Any: ...
-def tan(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def tanh(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def tan(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def tanh(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def tensordot(a: Any, b: Any, axes: Any = ..., *, constant: Any = ...) -> Any: ...
 def tile(A: Any, reps: Any, *, constant: Any = ...) -> Any: ...
-def trace(
-    a: Any,
-    offset: Any = ...,
-    axis1: Any = ...,
-    axis2: Any = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    *,
-    constant: Any = ...,
-) -> Any: ...
+def trace(a: Any, offset: Any = ..., axis1: Any = ..., axis2: Any = ..., dtype: Any = ..., out: Any = ..., *, constant: Any = ...) -> Any: ...
 def transpose(a: Any, axes: Any = ..., *, constant: Any = ...) -> Any: ...
-def trapezoid(
-    y: Any, x: Any = ..., dx: Any = ..., axis: Any = ..., *, constant: Any = ...
-) -> Any: ...
-def tri(
-    N: Any, M: Any = ..., k: Any = ..., dtype: Any = ..., *, like: Any = ..., constant: Any = ...
-) -> Any: ...
+def trapezoid(y: Any, x: Any = ..., dx: Any = ..., axis: Any = ..., *, constant: Any = ...) -> Any: ...
+def tri(N: Any, M: Any = ..., k: Any = ..., dtype: Any = ..., *, like: Any = ..., constant: Any = ...) -> Any: ...
 def tril(m: Any, k: Any = ..., *, constant: Any = ...) -> Any: ...
 def tril_indices_from(arr: Any, k: Any = ...) -> Any: ...
 def trim_zeros(filt: Any, trim: Any = ..., axis: Any = ..., *, constant: Any = ...) -> Any: ...
 def triu(m: Any, k: Any = ..., *, constant: Any = ...) -> Any: ...
 def triu_indices_from(arr: Any, k: Any = ...) -> Any: ...
-def true_divide(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def trunc(
-    x: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-) -> Any: ...
-def unique(
-    ar: Any,
-    return_index: Any = ...,
-    return_inverse: Any = ...,
-    return_counts: Any = ...,
-    axis: Any = ...,
-    *,
-    equal_nan: Any = ...,
-    sorted: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
+def true_divide(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def trunc(x: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ...) -> Any: ...
+def unique(ar: Any, return_index: Any = ..., return_inverse: Any = ..., return_counts: Any = ..., axis: Any = ..., *, equal_nan: Any = ..., sorted: Any = ..., constant: Any = ...) -> Any: ...
 def unique_all(x: Any, *, constant: Any = ...) -> Any: ...
 def unique_counts(x: Any, *, constant: Any = ...) -> Any: ...
 def unique_inverse(x: Any, *, constant: Any = ...) -> Any: ...
 def unique_values(x: Any, *, constant: Any = ...) -> Any: ...
 def unravel_index(indices: Any, shape: Any, order: Any = ...) -> Any: ...
 def unstack(x: Any, /, *, axis: Any = ..., constant: Any = ...) -> Any: ...
-def unwrap(
-    p: Any, discont: Any = ..., axis: Any = ..., *, period: Any = ..., constant: Any = ...
-) -> Any: ...
+def unwrap(p: Any, discont: Any = ..., axis: Any = ..., *, period: Any = ..., constant: Any = ...) -> Any: ...
 def vander(x: Any, N: Any = ..., increasing: Any = ..., *, constant: Any = ...) -> Any: ...
-def var(
-    a: Any,
-    axis: Any = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    ddof: Any = ...,
-    keepdims: Any = ...,
-    *,
-    where: Any = ...,
-    mean: Any = ...,
-    correction: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
+def var(a: Any, axis: Any = ..., dtype: Any = ..., out: Any = ..., ddof: Any = ..., keepdims: Any = ..., *, where: Any = ..., mean: Any = ..., correction: Any = ..., constant: Any = ...) -> Any: ...
 def vdot(a: Any, b: Any, /, *, constant: Any = ...) -> Any: ...
-def vecdot(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
-def vecmat(
-    x1: Any,
-    x2: Any,
-    out: Any = ...,
-    *,
-    where: Any = ...,
-    casting: Any = ...,
-    order: Any = ...,
-    dtype: Any = ...,
-    subok: Any = ...,
-    constant: Any = ...,
-) -> Tensor: ...
+def vecdot(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
+def vecmat(x1: Any, x2: Any, out: Any = ..., *, where: Any = ..., casting: Any = ..., order: Any = ..., dtype: Any = ..., subok: Any = ..., constant: Any = ...) -> Tensor: ...
 def vsplit(ary: Any, indices_or_sections: Any, *, constant: Any = ...) -> Any: ...
 def vstack(tup: Any, *, dtype: Any = ..., casting: Any = ..., constant: Any = ...) -> Any: ...
 def where(condition: Any, x: Any = ..., y: Any = ..., /, *, constant: Any = ...) -> Any: ...
-def zeros(
-    shape: Any,
-    dtype: Any = ...,
-    order: Any = ...,
-    *,
-    device: Any = ...,
-    like: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
-def zeros_like(
-    a: Any,
-    dtype: Any = ...,
-    order: Any = ...,
-    subok: Any = ...,
-    shape: Any = ...,
-    *,
-    device: Any = ...,
-    constant: Any = ...,
-) -> Any: ...
+def zeros(shape: Any, dtype: Any = ..., order: Any = ..., *, device: Any = ..., like: Any = ..., constant: Any = ...) -> Any: ...
+def zeros_like(a: Any, dtype: Any = ..., order: Any = ..., subok: Any = ..., shape: Any = ..., *, device: Any = ..., constant: Any = ...) -> Any: ...

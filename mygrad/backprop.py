@@ -175,10 +175,8 @@ class Walk:
         """``gradient`` with zeros where ``grad`` is zero, if it may have entries that are no numbers."""
         if gradient is None:
             return None
-        if not self.trips:
-            total = _sum(raw(gradient), axis=None)
-            if total == total:
-                return gradient
+        if not self.trips and not np.isnan(_sum(raw(gradient), axis=None)):
+            return gradient
         self.trips.clear()
         zero = np.equal(raw(grad), 0)
         if zero.ndim > np.ndim(raw(gradient)):
@@ -288,7 +286,7 @@ class _Probe(Node):
 
     __slots__ = ()
 
-    def pullback(self, walk: Any, grad: Any) -> None:
+    def pullback(self, walk: Any, grad: Any) -> None:  # noqa: ARG002 - only counts
         _probe_counts.append(_references(self))
 
 

@@ -64,7 +64,7 @@ def bind(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[s
     if rest is not None:
         bound[rest] = args[len(names) :]
     bound |= kwargs
-    return {name: value for name, value in bound.items() if value is not np._NoValue}  # type: ignore[attr-defined]
+    return {name: value for name, value in bound.items() if value is not np._NoValue}
 
 
 def name_of(function: Any) -> str:
@@ -102,7 +102,7 @@ def apply(
     if has_mask:
         return _masked(options["where"], results)
     if operation.may_view:
-        link_views(results, found[0])
+        link_views(operation, results, found)
     return results
 
 
@@ -123,7 +123,6 @@ def needed_of(operation: Any, function: Any, bound: dict[str, Any]) -> dict[str,
 
 def record(
     operation: Any,
-    function: Any,
     bound: dict[str, Any],
     needed: dict[str, list[Any]],
     plain: dict[str, Any],
@@ -310,18 +309,20 @@ def constants(
     if constant is False and data.dtype.kind in "fc":
         tensor._node = make_leaf(data)
     if operation.may_view and found:
-        link_views(tensor, found[0])
+        link_views(operation, tensor, found)
     return tensor
 
 
-def link_views(results: Any, parent: Any) -> None:
-    """Tell those of ``results`` that share memory with ``parent`` that they are views of it."""
+def link_views(operation: Any, results: Any, parents: list[Any]) -> None:
+    """Tell those of ``results`` that share memory with one of ``parents`` that they are views of it."""
     for tensor in results if isinstance(results, list | tuple) else (results,):
-        data = tensor._data
-        if data is parent._data:
-            tensor._data = data = data.view()
-        if data.base is not None and np.may_share_memory(data, parent._data):
-            link(tensor, parent)
+        for parent in parents:
+            data = tensor._data
+            if data is parent._data:
+                tensor._data = data = data.view()
+            if data.base is not None and np.may_share_memory(data, parent._data):
+                link(tensor, parent, operation.read_only)
+                break
 
 
 # ------------------------------------------------------------------- where=

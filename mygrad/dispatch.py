@@ -234,7 +234,7 @@ def single(
     result._base = None
     result._version = 0
     if operation.may_view:
-        link_views(result, x)
+        link_views(operation, result, [x])
     return result
 
 

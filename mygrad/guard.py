@@ -89,7 +89,7 @@ def _is_ours(array: Array) -> bool:
     if not array.flags.writeable:
         # A view taken of a locked array was born read-only, and would stay so for ever.
         return any(id(base) in _locks for base in _bases(array)) and 0 not in array.strides
-    base = array.base
+    base: Any = array.base
     if base is None or isinstance(base, np.ndarray):
         return True
     try:

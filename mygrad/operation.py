@@ -86,7 +86,7 @@ def _packer(
 
 
 def _parameters(rule: Rule) -> tuple[str, ...]:
-    code = rule.__code__  # type: ignore[attr-defined]
+    code = rule.__code__
     return tuple(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
 
 
@@ -97,10 +97,10 @@ def asked_of(rule: Rule) -> tuple[str, ...]:
 
 def defaults_of(rule: Rule) -> dict[str, Any]:
     """What ``rule`` takes for an argument that the caller left out."""
-    values = rule.__defaults__ or ()  # type: ignore[attr-defined]
-    code = rule.__code__  # type: ignore[attr-defined]
+    values = rule.__defaults__ or ()
+    code = rule.__code__
     names = code.co_varnames[: code.co_argcount][-len(values) :] if values else ()
-    keywords = rule.__kwdefaults__ or {}  # type: ignore[attr-defined]
+    keywords = rule.__kwdefaults__ or {}
     return dict(zip(names, values, strict=True)) | keywords
 
 
@@ -129,6 +129,8 @@ class Operation(Node, metaclass=OperationType):
     differentiable: ClassVar[tuple[str, ...]] = ()
     #: NumPy may return a view of the first argument.
     may_view: ClassVar[bool] = False
+    #: NumPy makes such views read-only.
+    read_only: ClassVar[bool] = False
     #: Makes a new array: of no tensors, ``mg.<name>`` makes a variable.
     creates: ClassVar[bool] = False
     #: The names of the arguments of a ufunc.
@@ -141,7 +143,7 @@ class Operation(Node, metaclass=OperationType):
             if inspect.isfunction(value) and (name == "vjp" or name.startswith("vjp_")):
                 setattr(cls, name, staticmethod(value))
                 if name == "vjp":
-                    cls.joint = staticmethod(value)  # type: ignore[assignment]
+                    cls.joint = staticmethod(value)
                 else:
                     rules[name.removeprefix("vjp_")] = value
         cls.rules = rules
@@ -202,12 +204,20 @@ def parameters_of(function: Any) -> tuple[tuple[str, ...], str | None]:
     return tuple(names), rest
 
 
+_ANY_SIGNATURE = inspect.Signature(
+    [
+        inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL),
+        inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD),
+    ]
+)
+
+
 def signature_of(function: Any) -> inspect.Signature:
     """The signature of a function; of NumPy's built-in ones without any, ``(*args, **kwargs)``."""
     try:
         return inspect.signature(function)
     except ValueError:
-        return inspect.signature(lambda *args, **kwargs: None)
+        return _ANY_SIGNATURE
 
 
 # ------------------------------------------------------------------ registry

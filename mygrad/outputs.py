@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from mygrad import guard
-from mygrad.calls import bind, mask_of, masked, name_of, needed_of, record, unwrap, wrap
+from mygrad.calls import bind, mask_of, name_of, needed_of, record, unwrap, wrap
 from mygrad.errors import GradientLost
 from mygrad.graph import CONSTANT, Handle, make_handle
 from mygrad.modes import leak_check
 from mygrad.operation import Operation
-from mygrad.views import is_contended, is_variable, replace, touch
+from mygrad.views import base_of, is_contended, is_read_only, is_variable, memory_of, replace
 
 
 def has_outputs(kwargs: dict[str, Any]) -> bool:
@@ -50,9 +49,9 @@ def into(
         result = function(*plain, **options, out=tuple(arrays) if as_tuple else arrays[0])
         return result if isinstance(result, tuple) else (result,)
 
-    targets = [out for out in outs if isinstance(out, Handle)]
-    if not any(is_variable(t) or is_contended(t._base or t) for t in targets):
-        results = run([out._data if isinstance(out, Handle) else out for out in outs])
+    bases = [base_of(out) for out in outs if isinstance(out, Handle)]
+    if not any(is_variable(base) or is_contended(base) for base in bases):
+        results = run([memory_of(out) if isinstance(out, Handle) else out for out in outs])
         return _returned(outs, results, kind if operation else None)
     mask = True if operation is None else mask_of(operation, options)
     scratch = [_scratch(out, copied=operation is None or mask is not True) for out in outs]
@@ -64,15 +63,12 @@ def into(
         needed = needed_of(operation, function, bound)
         results = run(scratch)
         result = results if len(results) > 1 else results[0]
-        node = record(operation, function, bound, needed, bind(function, plain, options), result)
+        node = record(operation, bound, needed, bind(function, plain, options), result)
         wrapped = wrap(node, result, kind)
-        made = wrapped if isinstance(wrapped, tuple) else [wrapped]
+        made = list(wrapped) if isinstance(wrapped, tuple) else [wrapped]
     for out, tensor in zip(outs, made, strict=True):
         if isinstance(out, Handle):
-            value = tensor._node
-            if mask is not True and is_variable(out):
-                value = masked(mask, value, touch(out), tensor._data)
-            replace(out, tensor._data, value)
+            replace(out, tensor, mask)
     return _returned(outs, [tensor if operation else tensor._data for tensor in made], None)
 
 
@@ -94,7 +90,7 @@ def _scratch(out: Any, copied: bool) -> Any:
     if not isinstance(out, Handle):
         return out
     array = out._data.copy("K") if copied else np.empty_like(out._data)
-    if not out._data.flags.writeable and not guard.is_locked(out._data):
+    if is_read_only(out):
         array.flags.writeable = False
     return array
 

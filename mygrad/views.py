@@ -51,11 +51,11 @@ class Window(NamedTuple):
         """The window into ``array``, which is laid out as the base was when the window was made."""
         memory, start = _memory(array)
         if memory is None:
-            view = np.asarray(_Interface(self, array))
+            view: Array = np.asarray(_Interface(self, array))
         else:
             view = np.ndarray(self.shape, self.dtype, memory, start + self.offset, self.strides)
-        if not (self.writeable and array.flags.writeable):
-            view.flags.writeable = False
+            if not array.flags.writeable:
+                view.flags.writeable = False
         return view
 
     @property
@@ -126,26 +126,42 @@ def address(array: Array) -> int:
 # ----------------------------------------------------------- views of tensors
 
 
-def link(view: Any, parent: Any) -> None:
-    """Make ``view``, a tensor whose array is a view of ``parent``'s, known as such."""
+def link(view: Any, parent: Any, read_only: bool = False) -> None:
+    """Make ``view``, a tensor whose array is a view of ``parent``'s, known as such.
+
+    ``read_only`` says that NumPy makes such views read-only. That the guard keeps the parent so does
+    not count.
+    """
     base = parent._base
     if base is None:
         base = parent
     view._base = base
     view._version = base._version
     view._window = None
-    if base._data.base is not None or view._data.base is not base._data:
-        view._window = _window(view._data, base._data)
+    data = view._data
+    if not data.flags.writeable:
+        if read_only or parent._data.flags.writeable or is_read_only(parent):
+            view._window = _window(data, base._data)._replace(writeable=False)
+    if view._window is None and (base._data.base is not None or data.base is not base._data):
+        view._window = _window(data, base._data)
     if view._node is CONSTANT:
         view._node = CONSTANT_VIEW
     else:
         view._node.stale |= VIEW
 
 
+def is_read_only(tensor: Any) -> bool:
+    """Whether ``tensor`` is read-only by itself, not because the guard locked it."""
+    base = tensor
+    if tensor._base is not None:
+        if tensor._window is not None and not tensor._window.writeable:
+            return True
+        base = tensor._base
+    return not base._data.flags.writeable and not guard.is_locked(base._data)
+
+
 def _window(view: Array, base: Array) -> Window:
-    return Window(
-        view.shape, view.strides, address(view) - address(base), view.dtype, view.flags.writeable
-    )
+    return Window(view.shape, view.strides, address(view) - address(base), view.dtype, True)
 
 
 def window_of(view: Any) -> Window:
@@ -153,7 +169,16 @@ def window_of(view: Any) -> Window:
     if view._window is None:
         # The base's memory as it was when the view was taken, wherever the base has moved since.
         view._window = _window(view._data, view._data.base)
-    return view._window
+    return view._window  # type: ignore[no-any-return]
+
+
+def look(view: Any) -> Array:
+    """The array of ``view``: its window into the base's memory as it is now."""
+    window = window_of(view)
+    data = window.look(view._base._data)
+    if not window.writeable:
+        data.flags.writeable = False
+    return data
 
 
 def sync(view: Any) -> None:
@@ -162,7 +187,7 @@ def sync(view: Any) -> None:
     if view._version == base._version:
         return
     window = window_of(view)
-    view._data = window.look(base._data)
+    view._data = look(view)
     view._version = base._version
     if base._node is CONSTANT or view._node is CONSTANT_VIEW:
         view._node = CONSTANT_VIEW
@@ -413,8 +438,8 @@ def is_contended(base: Any) -> bool:
 
 
 def check_writeable(target: Any) -> None:
-    """Raise NumPy's error if ``target`` is read-only by itself, not because the guard locked it."""
-    if not target._data.flags.writeable and not guard.is_locked(target._data):
+    """Raise NumPy's error if ``target`` is read-only by itself."""
+    if is_read_only(target):
         raise ValueError("assignment destination is read-only")
 
 

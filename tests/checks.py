@@ -15,6 +15,7 @@ needed fails.
 
 from __future__ import annotations
 
+import inspect
 import sys
 import zlib
 from collections import Counter
@@ -170,11 +171,12 @@ class Sample:
         other._prepare()
         return other
 
-    def call(self, *arrays: Any) -> Any:
-        """The call with `arrays` in place of those of the sample."""
+    def call(self, *arrays: Any, **more: Any) -> Any:
+        """The call with `arrays` in place of those of the sample, and with `more` keywords."""
         filled = substitute(self._variable, iter(arrays))
         args = [filled.get(position, value) for position, value in enumerate(self.args)]
-        return self.function(*args, **{k: filled.get(k, v) for k, v in self.kwargs.items()})
+        kwargs = {key: filled.get(key, value) for key, value in self.kwargs.items()}
+        return self.function(*args, **kwargs, **more)
 
     @cached_property
     def cotangents(self) -> list[np.ndarray]:
@@ -476,6 +478,55 @@ def check_aliasing(sample: Sample) -> None:
         )
 
 
+def check_out(sample: Sample) -> None:
+    """``out=`` receives result and gradients; what ``where=`` leaves out keeps its own."""
+    if not (sample.differentiable and _takes_out(sample)):
+        return
+    expected = sample.call(*sample.copies())
+    models = expected if isinstance(expected, tuple) else (expected,)
+    if fails(lambda: sample.call(*sample.copies(), **_outs(list(map(np.empty_like, models))))):
+        return  # NumPy itself cannot, beside the other keywords of the sample
+    _check_out(sample, models, None)
+    if isinstance(sample.function, np.ufunc) and sample.function.signature is None:
+        chosen = np.arange(models[0].size).reshape(models[0].shape) % 2 == 0
+        _check_out(sample, models, chosen)
+
+
+def _check_out(sample: Sample, models: Sequence[np.ndarray], chosen: np.ndarray | None) -> None:
+    old = [Tensor(np.full_like(model, 7)) for model in models]
+    outs = [each * 1 for each in old]
+    tensors = [Tensor(array) for array in sample.arrays]
+    more = {} if chosen is None else {"where": chosen}
+    results = sample.call(*tensors, **_outs(outs), **more)
+    results = results if isinstance(results, tuple) else (results,)
+    for result, out, model in zip(results, outs, models, strict=True):
+        assert result is out, f"{more}: the result is not the tensor given as out="
+        assert_same(result, np.asarray(model if chosen is None else np.where(chosen, model, 7)))
+    backward(results, sample.cotangents)
+    new = [np.where(True if chosen is None else chosen, each, 0) for each in sample.cotangents]
+    grads = sample.gradients if chosen is None else gradients(sample.call, sample.arrays, new)
+    for label, argument, grad in zip(sample.labels, tensors, grads, strict=True):
+        assert_close(argument.grad, grad, label=f"{label}, {more} and out=")
+    floats = [each for each in old if each.dtype.kind in "fc"]
+    for each, cotangent, part in zip(floats, sample.cotangents, new, strict=True):
+        assert_close(each.grad, cotangent - part, label=f"{more}: what out= held before")
+
+
+def _takes_out(sample: Sample) -> bool:
+    if {"out", "where"} & set(sample.kwargs):
+        return False
+    if isinstance(sample.function, np.ufunc):
+        return len(sample.args) == sample.function.nin
+    try:
+        return "out" in inspect.signature(sample.function).parameters
+    except ValueError:  # C functions need not have a signature
+        return False
+
+
+def _outs(outs: list[Any]) -> dict[str, Any]:
+    return {"out": outs[0] if len(outs) == 1 else tuple(outs)}
+
+
 CHECKS = (
     check_value,
     check_gradient,
@@ -484,6 +535,7 @@ CHECKS = (
     check_constants,
     check_layout,
     check_aliasing,
+    check_out,
 )
 
 

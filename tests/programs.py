@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
@@ -334,7 +334,9 @@ class Program:
             ]
             if len(shape) >= 1 and shape[0]:
                 steps += [
-                    lambda a: np.lib.stride_tricks.sliding_window_view(a, 1 + shape[0] // 2, axis=0),
+                    lambda a: np.lib.stride_tricks.sliding_window_view(
+                        a, 1 + shape[0] // 2, axis=0
+                    ),
                     lambda a: np.split(a, [1])[1],
                     lambda a: list(a)[0],
                     lambda a: np.unstack(a)[-1],
@@ -454,7 +456,9 @@ class Program:
         function = self.pick([np.add, np.multiply, np.subtract])
         t2, c2, more = self.operand(shape)
         run2 = lambda a, v, w: function(v, w, out=a, **options)  # noqa: E731
-        self.write(name, run2, (t, t2), (c, c2), nodes | more, whole=not options, returns_target=True)
+        self.write(
+            name, run2, (t, t2), (c, c2), nodes | more, whole=not options, returns_target=True
+        )
 
     def by_function(self, name: Variable) -> None:
         """NumPy's functions that write into their argument."""
@@ -503,7 +507,9 @@ class Program:
             if self.chance(50):
                 self.write(name, lambda a: a.sort(axis), (), (), self.touch(name), whole=True)
             elif shape[axis] > 1:
-                self.write(name, lambda a: a.partition(1, axis), (), (), self.touch(name), whole=True)
+                self.write(
+                    name, lambda a: a.partition(1, axis), (), (), self.touch(name), whole=True
+                )
 
     def reshape(self, name: Variable) -> None:
         """``name.shape = …``."""
@@ -562,7 +568,9 @@ class Program:
             try:
                 change(name.tensor, *tensors)
             except type(error):
-                assert np.array_equal(held, root.tensor._value()), "a refused update changed something"
+                assert np.array_equal(held, root.tensor._value()), (
+                    "a refused update changed something"
+                )
                 return
             raise AssertionError(f"not refused: {error}") from error
         if not self.recording:
@@ -723,7 +731,7 @@ class Program:
         for _ in range(2 + self.below(2)):
             self.leaf()
         for _ in range(length):
-            if max((float(np.max(np.abs(n.array), initial=0)) for n in self.names)) > 1e4:
+            if max(float(np.max(np.abs(n.array), initial=0)) for n in self.names) > 1e4:
                 return  # rounding would drown everything
             kind = self.below(100)
             self.recording = self.chance(90)

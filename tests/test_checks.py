@@ -19,6 +19,7 @@ from tests.checks import (
     check_float32,
     check_gradient,
     check_layout,
+    check_out,
     check_value,
     complex_normal,
     distinct,
@@ -55,6 +56,8 @@ def catches(check: Any, function: Any, *args: Any, match: str | None = None, **k
         Sample(np.concatenate, [normal(2), normal(3)]),
         Sample(np.split, normal(4), 2),
         Sample(np.ravel, normal(2, 3), order="K"),
+        Sample(np.divmod, normal(3), positive(3)),
+        Sample(np.matmul, normal(2, 3), normal(3)),
     ],
     ids=repr,
 )
@@ -278,6 +281,47 @@ def test_aliasing_leaves_out_what_numpy_cannot_do() -> None:
         return x * y
 
     check_aliasing(Sample(apart, normal(3), normal(3)))
+
+
+def exp_into(result: Any) -> Any:
+    """An imitation of exp that has a way of its own to treat ``out=``."""
+
+    def wrong(x: Any, *, out: Any = None) -> Any:
+        return np.exp(x, out=out) if not isinstance(out, Tensor) else result(x, out)
+
+    return wrong
+
+
+def test_out_catches_a_result_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost_before(x: Any, out: Any) -> Any:
+        out[...] = np.exp(raw(x))
+        return out
+
+    def kept_before(x: Any, out: Any) -> Any:
+        return np.add(np.exp(x), out - raw(out), out=out)
+
+    exp = checks.registry[np.exp]
+    for result, match in [
+        (lambda x, out: np.exp(x), "the result is not the tensor"),
+        (lambda x, out: np.multiply(x, x, out=out), "is not array"),
+        (lost_before, r"argument \[0\]"),
+        (kept_before, "what out= held before"),
+    ]:
+        wrong = exp_into(result)
+        monkeypatch.setitem(checks.registry, wrong, exp)
+        catches(check_out, wrong, normal(3), match=match)
+    right = exp_into(lambda x, out: np.exp(x, out=out))
+    monkeypatch.setitem(checks.registry, right, exp)
+    check_out(Sample(right, normal(3)))
+
+
+def test_out_leaves_alone_what_takes_none() -> None:
+    def unable(x: Any, *, out: Any = None) -> Any:
+        assert out is None
+        return x
+
+    check_out(Sample(unable, normal(3)))
+    check_out(Sample(np.fft.ifftshift, normal(3)))
 
 
 def test_every_check_is_tried_above() -> None:

@@ -209,7 +209,7 @@ def along(axis, index):
 
 @implements(np.broadcast_to)
 class BroadcastTo(Operation):
-    may_view = True
+    may_view = read_only = True
 
     def vjp_array(grad):
         return grad
@@ -268,7 +268,7 @@ class Resize(Operation):
 
 @implements(np.lib.stride_tricks.sliding_window_view)
 class SlidingWindowView(Operation):
-    may_view = True
+    may_view = read_only = True
 
     def vjp_x(grad, x_shape, window_shape, axis=None):
         ndim = len(x_shape)

@@ -157,7 +157,7 @@ def on_diagonal(values, shape, offset=0, axis1=0, axis2=1):
 
 @implements(np.diagonal)
 class Diagonal(Operation):
-    may_view = True
+    may_view = read_only = True
 
     def vjp_a(grad, a_shape, offset=0, axis1=0, axis2=1):
         return on_diagonal(grad, a_shape, offset, axis1, axis2)

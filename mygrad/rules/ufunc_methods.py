@@ -47,7 +47,7 @@ def reduce(
         if dtype is not None and ufunc in (np.maximum, np.minimum):
             array = array.astype(dtype)
             del options["dtype"]
-        if ufunc in (np.add, np.multiply) and dtype is None and np.result_type(array) == bool:
+        if ufunc in (np.add, np.multiply) and dtype is None and np.result_type(array).kind == "b":
             options["dtype"] = bool
         function = _REDUCTIONS[ufunc]
         return _call(kind, function, (array,), {"axis": axis, "keepdims": keepdims, **options})

@@ -91,7 +91,7 @@ TestSamples = generic_checks(SAMPLES)
 
 def test_lstsq_differentiates_the_singular_values():
     a, b = mg.tensor(normal(4, 2)), mg.tensor(normal(4))
-    x, residuals, rank, s = np.linalg.lstsq(a, b)
+    _, residuals, rank, s = np.linalg.lstsq(a, b)
     assert rank == 2
     assert not residuals.constant
     np.sum(s).backward()

@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 from numpy.lib import scimath
 
 import mygrad as mg

@@ -1,0 +1,425 @@
+"""The attributes and methods of ``ndarray``, on tensors: NumPy's functions of the same names."""
+
+from __future__ import annotations
+
+import operator
+import sys
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from mygrad.calls import apply, unwrap
+from mygrad.dispatch import follow
+from mygrad.errors import GradientLost
+from mygrad.graph import CONSTANT, CONSTANT_VIEW, VIEW, Handle
+from mygrad.modes import leak_check, recording
+from mygrad.operation import registry
+from mygrad.operators import Operators
+from mygrad.rules import manipulation
+from mygrad.views import assign, getitem, is_variable, sync, touch
+
+#: NumPy's stubs know arrays only. What is called by this name gets tensors, and returns them.
+_np: Any = np
+
+
+def _delegate(function: Any) -> Callable[..., Any]:
+    """A method that is a NumPy function of the tensor."""
+
+    @wraps(function)
+    def method(self: Methods, /, *args: Any, **kwargs: Any) -> Any:
+        return follow(type(self), registry[function], function, (self, *args), kwargs)
+
+    method.__doc__ = f"See :func:`numpy.{function.__name__}`."
+    return method
+
+
+def _on_data(name: str) -> Callable[..., Any]:
+    """A method that acts on the data and returns what NumPy returns."""
+    of_array = getattr(np.ndarray, name)
+
+    @wraps(of_array)
+    def method(self: Methods, /, *args: Any, **kwargs: Any) -> Any:
+        args, kwargs = unwrap(args, []), unwrap(kwargs, [])
+        return of_array(self._value(), *args, **kwargs)
+
+    method.__doc__ = f"See :meth:`numpy.ndarray.{name}`: acts on the data."
+    return method
+
+
+class Methods(Operators):
+    """Gives a handle what an array has."""
+
+    __slots__ = ()
+
+    def _of(self, value: Any, **options: Any) -> Any:
+        """A tensor of the same class made of ``value``."""
+        kind: Any = type(self)
+        return kind(value, **options)
+
+    def _value(self) -> np.ndarray[Any, Any]:
+        """The array, up to date, for use inside the library."""
+        if self._node.stale & VIEW:
+            sync(self)
+        return self._data
+
+    def _leaks(self, what: str) -> None:
+        """In strict mode, raise if this tensor carries a gradient that is about to be lost."""
+        if leak_check.get() and is_variable(self):
+            raise GradientLost(
+                f"a tensor that carries a gradient {what}{_place()}: the gradient would be lost. Use a"
+                " NumPy function on the tensor itself, mygrad.tensor([...]) for a list of tensors, or"
+                " tensor.detach() where no gradient is wanted."
+            )
+
+    # ------------------------------------------------------------------- attributes
+
+    @property
+    def constant(self) -> bool:
+        """Whether the tensor carries no gradient."""
+        return self._node is CONSTANT or self._node is CONSTANT_VIEW
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of the axes. Assigning a shape rearranges the tensor in place."""
+        return self._value().shape
+
+    @shape.setter
+    def shape(self, shape: Any) -> None:
+        reshaped = self._value().view()
+        reshaped.shape = shape
+        if self.constant or not recording.get():
+            node = self._node
+        else:
+            node = apply(
+                manipulation.Reshape, np.reshape, (self, reshaped.shape), {}, type(self)
+            )._node
+            node.stale &= ~VIEW
+        if self._base is None:
+            del reshaped
+            self._data = _reshaped(self._data, shape)
+            self._version += 1
+        else:
+            self._data = reshaped
+            self._window = None
+            node.stale |= VIEW
+        self._node = node
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the elements."""
+        return self._value().dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._value().ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._value().size
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes an element takes."""
+        return self._value().itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes all elements take."""
+        return self._value().nbytes
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Bytes to step along each axis."""
+        return self._value().strides
+
+    @property
+    def flags(self) -> Any:
+        """The memory flags of the array."""
+        return self._value().flags
+
+    @property
+    def device(self) -> str:
+        """``"cpu"``."""
+        return "cpu"
+
+    @property
+    def T(self) -> Any:
+        """The transpose, a view."""
+        return _np.transpose(self)
+
+    @property
+    def mT(self) -> Any:
+        """The transpose of each matrix, a view."""
+        return _np.matrix_transpose(self)
+
+    @property
+    def real(self) -> Any:
+        """The real part, a view. Can be assigned."""
+        return _np.real(self)
+
+    @real.setter
+    def real(self, value: Any) -> None:
+        _np.real(self)[...] = value
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part: a view of a complex tensor, zeros for a real one. Can be assigned."""
+        return _np.imag(self)
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        _np.imag(self)[...] = value
+
+    @property
+    def flat(self) -> Flat:
+        """The elements in C order, to be iterated over, indexed and assigned."""
+        return Flat(self)
+
+    @flat.setter
+    def flat(self, value: Any) -> None:
+        self.flat[:] = value
+
+    # --------------------------------------------------------------- indexing
+
+    def __getitem__(self, index: Any) -> Any:
+        return getitem(self, unwrap_index(index))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        found: list[Any] = []
+        if isinstance(value, list | tuple):
+            value = self._of(value)
+        plain = unwrap(value, found)
+        node = touch(found[0]) if found and is_variable(found[0]) else CONSTANT
+        if node is not CONSTANT and self.constant:
+            found[0]._leaks("was assigned into a constant tensor")
+        assign(self, unwrap_index(index), plain, node)
+
+    def __len__(self) -> int:
+        return len(self._value())
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, item: Any) -> bool:
+        return unwrap(item, []) in self._value()
+
+    __hash__ = None
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return _np.round(self, ndigits or 0) if ndigits is not None else round(self._value().item())
+
+    # ------------------------------------------------------------- conversions
+
+    def __bool__(self) -> bool:
+        return bool(self._value())
+
+    def __int__(self) -> int:
+        self._leaks("was turned into an int")
+        return int(self._value())
+
+    def __index__(self) -> int:
+        return operator.index(self._value())
+
+    def __float__(self) -> float:
+        self._leaks("was turned into a float")
+        return float(self._value())
+
+    def __complex__(self) -> complex:
+        self._leaks("was turned into a complex number")
+        return complex(self._value())
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return str(self)
+        return format(self._value()[()], spec)
+
+    def __repr__(self) -> str:
+        return repr(self._value()).replace("array", "Tensor", 1).replace("\n", "\n ")
+
+    def __str__(self) -> str:
+        return str(self._value())
+
+    def item(self, *args: Any) -> Any:
+        """An element as a Python number."""
+        return self._value().item(*args)
+
+    # ------------------------------------- NumPy's functions, and ndarray's methods
+
+    all = _delegate(np.all)
+    any = _delegate(np.any)
+    argmax = _delegate(np.argmax)
+    argmin = _delegate(np.argmin)
+    argpartition = _delegate(np.argpartition)
+    argsort = _delegate(np.argsort)
+    choose = _delegate(np.choose)
+    conj = _delegate(np.conjugate)
+    conjugate = _delegate(np.conjugate)
+    cumprod = _delegate(np.cumprod)
+    cumsum = _delegate(np.cumsum)
+    diagonal = _delegate(np.diagonal)
+    dot = _delegate(np.dot)
+    max = _delegate(np.max)
+    mean = _delegate(np.mean)
+    min = _delegate(np.min)
+    moveaxis = _delegate(np.moveaxis)
+    nonzero = _delegate(np.nonzero)
+    prod = _delegate(np.prod)
+    put = _delegate(np.put)
+    ravel = _delegate(np.ravel)
+    repeat = _delegate(np.repeat)
+    round = _delegate(np.round)
+    searchsorted = _delegate(np.searchsorted)
+    squeeze = _delegate(np.squeeze)
+    std = _delegate(np.std)
+    sum = _delegate(np.sum)
+    swapaxes = _delegate(np.swapaxes)
+    take = _delegate(np.take)
+    trace = _delegate(np.trace)
+    var = _delegate(np.var)
+
+    dump = _on_data("dump")
+    dumps = _on_data("dumps")
+    tobytes = _on_data("tobytes")
+    tofile = _on_data("tofile")
+    tolist = _on_data("tolist")
+
+    def reshape(self, *shape: Any, order: Any = "C", copy: bool | None = None) -> Any:
+        """See :func:`numpy.reshape`; the shape as a tuple or as separate integers."""
+        target = shape[0] if len(shape) == 1 else shape
+        if order == "C" and copy is None:
+            return _np.reshape(self, target)
+        return _np.reshape(self, target, order=order, copy=copy)
+
+    def transpose(self, *axes: Any) -> Any:
+        """See :func:`numpy.transpose`; the axes as a tuple or as separate integers."""
+        if not axes or axes[0] is None:
+            return _np.transpose(self)
+        return _np.transpose(self, axes[0] if np.ndim(axes[0]) else axes)
+
+    def flatten(self, order: Any = "C") -> Any:
+        """A copy with one axis."""
+        flat = _np.ravel(self, order)
+        return flat if flat._base is None else flat.copy()
+
+    def clip(self, min: Any = None, max: Any = None, out: Any = None, **kwargs: Any) -> Any:
+        """See :func:`numpy.clip`."""
+        return _np.clip(self, min, max, out=out, **kwargs)
+
+    def compress(self, condition: Any, axis: int | None = None, out: Any = None) -> Any:
+        """See :func:`numpy.compress`."""
+        return _np.compress(condition, self, axis, out)
+
+    def fill(self, value: Any) -> None:
+        """Set all elements to ``value``."""
+        self[...] = value
+
+    def sort(
+        self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+    ) -> None:
+        """Sort in place; see :func:`numpy.sort`."""
+        self[...] = _np.sort(self, axis, kind, order, stable=stable)
+
+    def partition(
+        self, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None
+    ) -> None:
+        """Partition in place; see :func:`numpy.partition`."""
+        self[...] = _np.partition(self, kth, axis, kind, order)
+
+    def view(self, dtype: Any = None) -> Any:
+        """A view of the whole tensor. ``dtype``: only of a constant, whose bytes may be read anew."""
+        if dtype is None or np.dtype(dtype) == self.dtype:
+            return self[...]
+        if not self.constant:
+            raise TypeError(
+                f"view(dtype={np.dtype(dtype)}) of a tensor that carries a gradient: the bytes of a"
+                " number have no derivative. Use astype to convert, or view np.asarray(tensor)."
+            )
+        return self._of(self._value().view(dtype), constant=True, copy=False)
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Any:
+        """The tensor itself: ``"cpu"`` is the only device."""
+        self._value().to_device(device, stream=stream)
+        return self
+
+
+class Flat:
+    """The elements of a tensor in C order, as ``ndarray.flat`` gives them."""
+
+    __slots__ = ("_position", "base")
+
+    def __init__(self, base: Any) -> None:
+        self.base = base
+        self._position = 0
+
+    def __len__(self) -> int:
+        return self.base.size
+
+    def __iter__(self) -> Iterator[Any]:
+        flat = _np.ravel(self.base)
+        return (flat[i] for i in range(len(self)))
+
+    def __next__(self) -> Any:
+        if self._position >= len(self):
+            raise StopIteration
+        self._position += 1
+        return self[self._position - 1]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        return np.array(_np.ravel(self.base), dtype=dtype)
+
+    def _places(self, index: Any) -> Any:
+        size = self.base.size
+        picked = np.arange(size)[unwrap_index(index)]
+        return np.unravel_index(picked, self.base.shape)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.base[self._places(index)]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        places = self._places(index)
+        count = np.size(places[0]) if places else 1
+        if isinstance(value, Handle | np.ndarray | list | tuple) and _np.size(value) != count:
+            value = _np.resize(value, count)  # NumPy repeats or cuts the values
+        if isinstance(value, Handle | np.ndarray | list | tuple) and places:
+            value = _np.reshape(value, np.shape(places[0]))
+        self.base[places] = value
+
+
+def _reshaped(data: np.ndarray[Any, Any], shape: Any) -> np.ndarray[Any, Any]:
+    """``data`` with another shape, not a view of it where it can be helped: it stays its own owner."""
+    view = data.view()
+    view.shape = shape
+    return view
+
+
+def unwrap_index(index: Any) -> Any:
+    """An index with arrays in the place of tensors; integer tensors without axes become integers."""
+    if isinstance(index, Handle):
+        index = index._value()  # type: ignore[attr-defined]
+        return int(index) if index.ndim == 0 and index.dtype.kind in "iu" else index
+    if index.__class__ is tuple and any(
+        isinstance(part, Handle | tuple | list | slice) for part in index
+    ):
+        return tuple(unwrap_index(part) for part in index)
+    if index.__class__ is slice and any(
+        isinstance(part, Handle) for part in (index.start, index.stop, index.step)
+    ):
+        return slice(*(unwrap_index(part) for part in (index.start, index.stop, index.step)))
+    return unwrap(index, []) if index.__class__ is list else index
+
+
+def _place() -> str:
+    """Where the user's code is, outside this library and NumPy."""
+    frame: Any = sys._getframe(2)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "").split(".")[0]
+        if module not in ("mygrad", "numpy"):
+            return f" at {frame.f_code.co_filename}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""

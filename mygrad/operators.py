@@ -1,0 +1,147 @@
+"""The operators of a tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from mygrad.dispatch import binary, defers, unary
+from mygrad.graph import Handle
+from mygrad.rules import arithmetic, exponents, products, rounding
+
+
+def _operator(ufunc: np.ufunc) -> Callable[..., Any]:
+    def method(self: Operators, other: Any) -> Any:
+        return NotImplemented if defers(self, other) else ufunc(self, other)
+
+    return method
+
+
+def _reflected(ufunc: np.ufunc) -> Callable[..., Any]:
+    def method(self: Operators, other: Any) -> Any:
+        return NotImplemented if defers(self, other) else ufunc(other, self)
+
+    return method
+
+
+def _augmented(ufunc: np.ufunc) -> Callable[..., Any]:
+    def method(self: Operators, other: Any) -> Any:
+        if defers(self, other):
+            return NotImplemented
+        if stands_for_scalar(self, other):
+            return ufunc(self, other)
+        return ufunc(self, other, out=(self,))
+
+    return method
+
+
+def stands_for_scalar(tensor: Any, other: Any) -> bool:
+    """Whether ``tensor += other`` makes a new tensor, as it does for a NumPy scalar.
+
+    A tensor without axes that an operation made stands where NumPy has a scalar; one that a user made
+    is updated in place, unless the result has axes.
+    """
+    if tensor.ndim or tensor._base is not None:
+        return False
+    return np.ndim(other) > 0 or tensor.creator is not None
+
+
+class Operators(Handle):
+    """Gives a handle Python's operators. The hottest call their operation without NumPy's dispatch."""
+
+    __slots__ = ()
+    __array_priority__ = 15.0
+
+    def __add__(self, other: Any) -> Any:
+        return binary(arithmetic.Add, self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return binary(arithmetic.Add, other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return binary(arithmetic.Subtract, self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return binary(arithmetic.Subtract, other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return binary(arithmetic.Multiply, self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return binary(arithmetic.Multiply, other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return binary(arithmetic.Divide, self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return binary(arithmetic.Divide, other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return binary(exponents.Power, self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return binary(exponents.Power, other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return binary(products.Matmul, self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return binary(products.Matmul, other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return binary(rounding.Remainder, self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return binary(rounding.Remainder, other, self)
+
+    def __neg__(self) -> Any:
+        return unary(arithmetic.Negative, self)
+
+    def __pos__(self) -> Any:
+        return unary(arithmetic.Positive, self)
+
+    def __abs__(self) -> Any:
+        return np.absolute(self)  # type: ignore[call-overload]
+
+    __divmod__ = _operator(np.divmod)
+    __rdivmod__ = _reflected(np.divmod)
+    __floordiv__ = _operator(np.floor_divide)
+    __rfloordiv__ = _reflected(np.floor_divide)
+    __and__ = _operator(np.bitwise_and)
+    __rand__ = _reflected(np.bitwise_and)
+    __or__ = _operator(np.bitwise_or)
+    __ror__ = _reflected(np.bitwise_or)
+    __xor__ = _operator(np.bitwise_xor)
+    __rxor__ = _reflected(np.bitwise_xor)
+    __lshift__ = _operator(np.left_shift)
+    __rlshift__ = _reflected(np.left_shift)
+    __rshift__ = _operator(np.right_shift)
+    __rrshift__ = _reflected(np.right_shift)
+
+    def __invert__(self) -> Any:
+        ufunc: Any = np.invert
+        return ufunc(self)
+
+    __eq__ = _operator(np.equal)
+    __ne__ = _operator(np.not_equal)
+    __lt__ = _operator(np.less)
+    __le__ = _operator(np.less_equal)
+    __gt__ = _operator(np.greater)
+    __ge__ = _operator(np.greater_equal)
+    __hash__ = None  # type: ignore[assignment]
+
+    __iadd__ = _augmented(np.add)
+    __isub__ = _augmented(np.subtract)
+    __imul__ = _augmented(np.multiply)
+    __itruediv__ = _augmented(np.divide)
+    __ifloordiv__ = _augmented(np.floor_divide)
+    __imod__ = _augmented(np.remainder)
+    __ipow__ = _augmented(np.power)
+    __imatmul__ = _augmented(np.matmul)
+    __iand__ = _augmented(np.bitwise_and)
+    __ior__ = _augmented(np.bitwise_or)
+    __ixor__ = _augmented(np.bitwise_xor)
+    __ilshift__ = _augmented(np.left_shift)
+    __irshift__ = _augmented(np.right_shift)
