@@ -4,59 +4,60 @@ python benchmarks/micro.py
 """
 
 import argparse
+from timeit import Timer
 
 import numpy as np
-from report import best_in_turns, duration, table
+from report import duration, table
 
 import mygrad as mg
 
-CASES = {
-    "x * w": lambda x, w, m: x * w,
-    "x * 2.0": lambda x, w, m: x * 2.0,
-    "np.multiply(x, w)": lambda x, w, m: np.multiply(x, w),
-    "np.tanh(x)": lambda x, w, m: np.tanh(x),
-    "x[0]": lambda x, w, m: x[0],
-    "x[2:6]": lambda x, w, m: x[2:6],
-    "x.sum()": lambda x, w, m: x.sum(),
-    "np.sum(x)": lambda x, w, m: np.sum(x),
-    "np.max(m, axis=1)": lambda x, w, m: np.max(m, axis=1),
-    "m @ x": lambda x, w, m: m @ x,
-    "m @ m": lambda x, w, m: m @ m,
-    "x.reshape(2, 4)": lambda x, w, m: x.reshape(2, 4),
-    "np.where(c, x, w)": lambda x, w, m: np.where([True, False] * 4, x, w),
-    "np.concatenate([x, w])": lambda x, w, m: np.concatenate([x, w]),
-}
+CALLS = (
+    "x * w",
+    "x * 2.0",
+    "np.multiply(x, w)",
+    "np.tanh(x)",
+    "x[0]",
+    "x[2:6]",
+    "x.sum()",
+    "np.sum(x)",
+    "np.max(m, axis=1)",
+    "m @ x",
+    "m @ m",
+    "x.reshape(2, 4)",
+    "np.where(chosen, x, w)",
+    "np.concatenate([x, w])",
+)
 
 
-def row(name: str, rounds: int) -> list[str]:
-    """The times of a case on arrays, on tensors, and on tensors there and back."""
-    case = CASES[name]
+def timers(call: str) -> list[Timer]:
+    """The call on arrays, on tensors, and on tensors there and back."""
     rng = np.random.default_rng(0)
-    arrays = rng.normal(size=8), rng.normal(size=8), rng.normal(size=(8, 8))
-    tensors = tuple(map(mg.tensor, arrays))
-    plain, forward, both = best_in_turns(
-        [
-            lambda: case(*arrays),
-            lambda: case(*tensors),
-            lambda: case(*tensors).backward(),
-        ],
-        rounds,
-    )
+    arrays = {"x": rng.normal(size=8), "w": rng.normal(size=8), "m": rng.normal(size=(8, 8))}
+    tensors = {name: mg.tensor(array) for name, array in arrays.items()}
+    shared = {"np": np, "chosen": np.array([True, False] * 4)}
     return [
-        f"`{name}`",
-        duration(plain),
-        duration(forward),
-        duration(forward - plain),
-        duration(both),
+        Timer(call, globals=arrays | shared),
+        Timer(call, globals=tensors | shared),
+        Timer(f"({call}).backward()", globals=tensors | shared),
     ]
+
+
+def least_seconds(timers: list[Timer], rounds: int, number: int = 1000) -> list[float]:
+    """The least time of each; they take turns, so that noise hits all alike."""
+    times = [[timer.timeit(number) / number for timer in timers] for _ in range(rounds)]
+    return [min(column) for column in zip(*times, strict=True)]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=20)
-    rounds = parser.parse_args().rounds
-    header = ["8 elements, float64", "NumPy", "mygrad", "added", "with backward()"]
-    print(table(header, [row(name, rounds) for name in CASES]))
+    args = parser.parse_args()
+    rows = []
+    for call in CALLS:
+        plain, forward, both = least_seconds(timers(call), args.rounds)
+        rows.append([f"`{call}`", *map(duration, (plain, forward, forward - plain, both))])
+    header = ["8 elements or 8×8, float64", "NumPy", "mygrad", "added", "with backward()"]
+    print(table(header, rows))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the benchmarks share: rounds that take turns, and tables in Markdown."""
+"""What the benchmarks share: timing, and tables in Markdown."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -16,25 +16,12 @@ def seconds(
     return (clock() - start) / repeat
 
 
-def in_turns(
-    functions: Sequence[Callable[[], object]], rounds: int, budget: float = 0.005
-) -> list[list[float]]:
-    """The mean time of each function in each round; they take turns, so that noise hits all alike."""
-    repeats = [max(1, int(budget / seconds(function))) for function in functions]
-    return [
-        [seconds(function, repeat) for function, repeat in zip(functions, repeats, strict=True)]
-        for _ in range(rounds)
-    ]
-
-
-def best_in_turns(functions: Sequence[Callable[[], object]], rounds: int) -> list[float]:
-    """The least time of each function."""
-    return [min(times) for times in zip(*in_turns(functions, rounds), strict=True)]
-
-
-def median_ratio(one: Callable[[], object], other: Callable[[], object], rounds: int) -> float:
-    """The time of `one` over that of `other`: the median of the rounds' own ratios."""
-    return median(a / b for a, b in in_turns([one, other], rounds))
+def median_ratio(
+    one: Callable[[], object], other: Callable[[], object], rounds: int, budget: float = 0.005
+) -> float:
+    """The time of `one` over that of `other`: the median over rounds in which they take turns."""
+    repeat = max(1, int(budget / seconds(one)))
+    return median(seconds(one, repeat) / seconds(other, repeat) for _ in range(rounds))
 
 
 def duration(value: float) -> str:

@@ -178,9 +178,7 @@ class Walk:
         if not self.trips and not np.isnan(_sum(raw(gradient), axis=None)):
             return gradient
         self.trips.clear()
-        zero = np.equal(raw(grad), 0)
-        if zero.ndim > np.ndim(raw(gradient)):
-            return gradient
+        zero = np.equal(raw(grad), 0) & ~np.isfinite(raw(gradient))
         return np.where(zero, raw(gradient).dtype.type(0), gradient)
 
     def add(self, node: Node, gradient: Any) -> None:

@@ -335,33 +335,20 @@ def mask_of(operation: type[Operation], options: dict[str, Any]) -> Any:
 
 
 class Masked(Node):
-    """``ufunc(…, where=mask)``: the result where the mask is true, else what was in ``out`` before.
-
-    ``saved`` is the mask, and whether the result and the old contents are among the inputs.
-    """
+    """``ufunc(…, where=mask)`` without ``out``: the result where the mask is true, else anything."""
 
     __slots__ = ()
     gates = True
 
     def pullback(self, walk: Walk, grad: Any) -> None:
-        """Divide the gradient between the two."""
-        mask, has_result, has_old = self.saved
-        inputs: Any = self.inputs
-        if has_result:
-            walk.add(inputs[0], np.where(mask, grad, 0))
-        if has_old:
-            walk.add(inputs[-1], np.where(mask, 0, grad))
-
-
-def masked(mask: Any, result: Node, old: Node, data: Any) -> Node:
-    """The node of ``data``, which is ``result`` where the mask is true and ``old`` elsewhere."""
-    parts = (result is not CONSTANT, old is not CONSTANT)
-    inputs = tuple(node for node in (result, old) if node is not CONSTANT)
-    return make_node(Masked, inputs, data.shape, data.dtype, (np.array(mask), *parts))
+        """What is no result has no gradient."""
+        (result,) = self.inputs  # type: ignore[misc]
+        walk.add(result, np.where(self.saved, grad, 0))
 
 
 def _masked(mask: Any, results: Any) -> Any:
     for tensor in results if isinstance(results, tuple) else (results,):
-        if tensor._node is not CONSTANT:
-            tensor._node = masked(mask, tensor._node, CONSTANT, tensor._data)
+        data, node = tensor._data, tensor._node
+        if node is not CONSTANT:
+            tensor._node = make_node(Masked, (node,), data.shape, data.dtype, np.array(mask))
     return results

@@ -302,6 +302,8 @@ def follow(
     constant: bool | None = None,
 ) -> Any:
     """Do what the registry says of ``function``."""
+    if "overwrite_input" in kwargs:  # the memory of a tensor is not NumPy's to scramble
+        kwargs = {**kwargs, "overwrite_input": False}
     if isinstance(fate, type):
         if has_outputs(kwargs):
             return into(fate, function, args, kwargs, kind)
@@ -374,14 +376,15 @@ def _compose(
     if not variable:
         return constants(Operation, result, kind, found, constant)
     traced = fate.expression(*args, **kwargs)
-    if isinstance(result, np.ndarray | np.generic):
-        return _with_value(result, traced, kind)
-    return like(result, [_with_value(v, t, kind) for v, t in zip(result, traced, strict=True)])
+    return _with_value(result, traced, kind)
 
 
 def _with_value(value: Any, traced: Any, kind: Any) -> Any:
+    """Tensors with the values ``value`` and the nodes of ``traced``, in sequences as NumPy returned."""
+    if isinstance(value, list | tuple):
+        return like(value, [_with_value(v, t, kind) for v, t in zip(value, traced, strict=True)])
     data = _asarray(value)
-    if not isinstance(traced, Handle) or data.dtype.kind not in "fc":
+    if not isinstance(traced, Handle) or not is_variable(traced) or data.dtype.kind not in "fc":
         return make_handle(kind, data, CONSTANT)
     node = traced._node
     if node.stale or node.shape != data.shape or node.dtype != data.dtype:

@@ -115,15 +115,19 @@ def _references(tensor: Any) -> int:
     return sys.getrefcount(tensor._data)
 
 
-def _calibrate() -> int:
+def _references_to_base(array: Array) -> int:
+    return sys.getrefcount(array.base)
+
+
+def _calibrate() -> tuple[int, int]:
     if sys.implementation.name != "cpython" or not getattr(sys, "_is_gil_enabled", lambda: True)():
-        return -1
+        return -1, -1
     probe: Any = Handle()
-    probe._data = np.zeros(1)
-    return _references(probe)
+    probe._data = np.zeros(2)[1:]
+    return _references(probe), _references_to_base(probe._data)
 
 
-_unshared = _calibrate()
+_unshared, _unshared_base = _calibrate()
 
 
 def is_shared(tensor: Any) -> bool:
@@ -131,7 +135,16 @@ def is_shared(tensor: Any) -> bool:
 
     True where reference counts tell nothing.
     """
-    return tensor._data.base is not None or _references(tensor) > _unshared
+    if _references(tensor) > _unshared:
+        return True
+    if tensor._data.base is None:
+        return False
+    # A result that is a view of memory which nobody else holds.
+    return _references_to_base(tensor._data) > _unshared_base or not _owns(tensor._data.base)
+
+
+def _owns(array: Any) -> bool:
+    return isinstance(array, np.ndarray) and array.base is None and array.flags.owndata
 
 
 def expose(tensor: Any) -> None:

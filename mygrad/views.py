@@ -416,12 +416,17 @@ def is_variable(tensor: Any) -> bool:
     return node is not CONSTANT and node is not CONSTANT_VIEW and recording.get()
 
 
-def family(target: Any) -> tuple[Any, Window | None]:
-    """The base of ``target`` and where in it ``target`` lies: None for the base itself."""
-    if target._base is None:
-        return target, None
-    sync(target)
-    return target._base, window_of(target)
+def base_of(tensor: Any) -> Any:
+    """The tensor whose memory ``tensor`` uses: itself, unless it is a view."""
+    return tensor if tensor._base is None else tensor._base
+
+
+def memory_of(tensor: Any) -> Array:
+    """The array to write into for an update of ``tensor`` that nothing hinders."""
+    if tensor._base is None:
+        return tensor._data  # type: ignore[no-any-return]
+    sync(tensor)
+    return look(tensor)
 
 
 def is_contended(base: Any) -> bool:
@@ -448,9 +453,12 @@ def assign(target: Any, index: Any, value: Any, node: Node) -> None:
 
     What NumPy refuses is refused with NumPy's error, and nothing has changed.
     """
-    base, window = family(target)
     check_writeable(target)
-    if window is not None:
+    base = base_of(target)
+    window = None
+    if base is not target:
+        sync(target)
+        window = window_of(target)
         # The view takes its array anew from the base when next touched. Until then it holds none,
         # so that it does not count as somebody who needs the old contents.
         target._data = None
@@ -475,9 +483,16 @@ def assign(target: Any, index: Any, value: Any, node: Node) -> None:
     base._version += 1
 
 
-def replace(target: Any, data: Array, node: Node) -> None:
-    """Give ``target`` the value ``data``, a new array of its shape and dtype, whose node is ``node``."""
-    if (
+def replace(target: Any, value: Any, mask: Any = True) -> None:
+    """Give ``target`` the value of ``value``, a new tensor of its shape and dtype, where ``mask`` is true."""
+    data, node = value._data, value._node
+    if mask is not True:
+        mask = np.array(np.broadcast_to(mask, data.shape))
+        data = data[mask]
+        if node is not CONSTANT:
+            node = make_node(GetItem, (node,), data.shape, data.dtype, mask)
+        assign(target, mask, data, node)
+    elif (
         target._base is None
         and node is not CONSTANT
         and data.strides == target._data.strides

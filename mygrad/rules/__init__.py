@@ -25,6 +25,7 @@ from mygrad.rules import (
     selection,
     signal,
     sorting,
+    statistics,
     trigonometry,
     ufunc_methods,
     updates,

@@ -1,107 +1,121 @@
 """Einstein summation: the gradient of an einsum is an einsum."""
 
 import math
-from itertools import count
+from functools import lru_cache
+from string import ascii_letters
+from typing import NamedTuple
 
 import numpy as np
 
 from mygrad.operation import Operation, implements
 from mygrad.rules._lazy import Lazy
 
-# Below so many multiplications NumPy's own loop is done before a path of BLAS calls has been found.
+#: Below so many multiplications NumPy's own loop is done before a path of BLAS calls has been found.
 WORTH_A_PATH = 20_000
 
 
-def terms(operands):
-    """The labels of each operand and of the result, and the operands' places among the arguments.
+class Recipe(NamedTuple):
+    """How to compute the gradient with respect to one operand of an einsum."""
 
-    ``operands`` are einsum's positional arguments. Labels are integers, or in the string form
-    characters; the axes that an ellipsis stands for get labels ``(1,)``, ``(2,)`` …, counted from the last.
-    """
+    #: The subscripts of an einsum of the incoming gradient and the other operands.
+    form: str
+    #: How many multiplications a path of BLAS calls can save; 0 where there is nothing to save.
+    work: int
+    #: Its result with the axes of length one that it has summed, and of the full lengths.
+    kept: tuple[int, ...]
+    full: tuple[int, ...]
+    #: Where a label is repeated: the operand's axes as axes of the result. Else None.
+    diagonal: tuple[int, ...] | None
+
+
+def labels_of(operands):
+    """The labels in einsum's positional arguments, hashable, and the places of the operands."""
     if isinstance(operands[0], str):
-        inputs, arrow, result = operands[0].replace(" ", "").partition("->")
-        subscripts = [list(term.replace("...", "…")) for term in inputs.split(",")]
-        result = list(result.replace("...", "…")) if arrow else None
-        ellipsis, places = "…", range(1, len(operands))
+        return operands[0], range(1, len(operands))
+    last = len(operands) % 2
+    places = range(0, len(operands) - last, 2)
+    result = tuple(operands[-1]) if last else None
+    return (tuple(tuple(operands[place + 1]) for place in places), result), places
+
+
+def terms(labels, ndims):
+    """Lists of the labels of each operand, and of the result.
+
+    Labels are characters or integers. The axes that an ellipsis stands for get the labels ``(1,)``,
+    ``(2,)`` …, counted from the last, as broadcasting aligns them.
+    """
+    if isinstance(labels, str):
+        inputs, arrow, result = labels.replace(" ", "").replace("...", "…").partition("->")
+        subscripts = [list(term) for term in inputs.split(",")]
+        result = list(result) if arrow else None
+        ellipsis = "…"
     else:
-        last = len(operands) % 2
-        places = range(0, len(operands) - last, 2)
-        subscripts = [list(operands[place + 1]) for place in places]
-        result = list(operands[-1]) if last else None
+        subscripts, result = [list(term) for term in labels[0]], labels[1]
         ellipsis = Ellipsis
     hidden = 0
-    for position, place in enumerate(places):
-        labels = subscripts[position]
-        if ellipsis in labels:
-            extra = np.ndim(operands[place]) - (len(labels) - 1)
-            hidden = max(hidden, extra)
-            subscripts[position] = expanded(labels, ellipsis, extra)
+    for position, (term, ndim) in enumerate(zip(subscripts, ndims, strict=True)):
+        if ellipsis in term:
+            subscripts[position] = expanded(term, ellipsis, ndim - len(term) + 1)
+            hidden = max(hidden, ndim - len(term) + 1)
     if result is None:
-        named = [label for labels in subscripts for label in labels if not isinstance(label, tuple)]
-        once = sorted(label for label in set(named) if named.count(label) == 1)
-        result = [*hidden_labels(hidden), *once]
-    elif ellipsis in result:
-        result = expanded(result, ellipsis, hidden)
-    return subscripts, result, places
+        named = [label for term in subscripts for label in term if not isinstance(label, tuple)]
+        once = sorted(label for label in named if named.count(label) == 1)
+        return subscripts, [*expanded([ellipsis], ellipsis, hidden), *once]
+    if ellipsis in result:
+        return subscripts, expanded(list(result), ellipsis, hidden)
+    return subscripts, result
 
 
-def hidden_labels(number):
-    """Labels for the axes of an ellipsis, aligned at the last as broadcasting does."""
-    return [(axis,) for axis in range(number, 0, -1)]
+def expanded(term, ellipsis, number):
+    """The labels ``term`` with ``number`` labels in the place of the ellipsis."""
+    place = term.index(ellipsis)
+    return [*term[:place], *((axis,) for axis in range(number, 0, -1)), *term[place + 1 :]]
 
 
-def expanded(labels, ellipsis, number):
-    """``labels`` with ``number`` labels in the place of the ellipsis."""
-    position = labels.index(ellipsis)
-    return [*labels[:position], *hidden_labels(number), *labels[position + 1 :]]
-
-
-def contract(arrays, subscripts, result):
-    """An einsum by lists of labels of any kind; through BLAS where that pays."""
-    numbers = {}
+@lru_cache(maxsize=1024)
+def recipe(labels, shapes, position):
+    """The recipe for the operand at ``position``."""
+    subscripts, result = terms(labels, [len(shape) for shape in shapes])
     sizes = {}
-    numbering = count()
-    for array, labels in zip(arrays, subscripts, strict=True):
-        for label, size in zip(labels, np.shape(array), strict=True):
-            if label not in numbers:
-                numbers[label] = next(numbering)
+    for term, shape in zip(subscripts, shapes, strict=True):
+        for label, size in zip(term, shape, strict=True):
             sizes[label] = max(size, sizes.get(label, 0))
-    work = math.prod(sizes.values())
-    arguments = []
-    for array, labels in zip(arrays, subscripts, strict=True):
-        arguments += [array, [numbers[label] for label in labels]]
-    summed = len(result) < len(sizes)
-    return np.einsum(
-        *arguments,
-        [numbers[label] for label in result],
-        optimize=len(arrays) > 1 and work > WORTH_A_PATH and (summed or len(arrays) > 2),
-    )
-
-
-def operand_grad(grad, operands, subscripts, result, places, position):
-    """The gradient with respect to the operand at ``position`` among ``places``."""
-    labels, shape = subscripts[position], np.shape(operands[places[position]])
-    others = [place for place in places if place != places[position]]
-    around = [grad, *(operands[place] for place in others)]
-    around_labels = [result, *(s for p, s in enumerate(subscripts) if p != position)]
-    present = {label for each in around_labels for label in each}
-    size = dict(zip(labels, shape, strict=True))
+    around = [result, *subscripts[:position], *subscripts[position + 1 :]]
+    present = {label for term in around for label in term}
+    term, shape = subscripts[position], shapes[position]
+    own = dict(zip(term, shape, strict=True))
     # An axis of length one was broadcast: its gradient is summed. One that nothing else has was summed
     # away: its gradient is the same all along.
-    kept = [label for label in dict.fromkeys(labels) if size[label] != 1 and label in present]
-    product = contract(around, around_labels, kept)
-    distinct = list(dict.fromkeys(labels))
-    product = np.reshape(
-        product,
-        [product.shape[kept.index(label)] if label in kept else 1 for label in distinct],
+    kept = [label for label in own if own[label] != 1 and label in present]
+    letters = dict(zip(sizes, ascii_letters, strict=False))
+    inputs = ",".join("".join(letters[label] for label in term) for term in around)
+    contracted = len(around) > 2 or len(kept) < len(sizes)
+    return Recipe(
+        form=f"{inputs}->{''.join(letters[label] for label in kept)}",
+        work=math.prod(sizes.values()) if len(around) > 1 and contracted else 0,
+        kept=tuple(-1 if label in kept else 1 for label in own),
+        full=tuple(own.values()),
+        diagonal=None if len(own) == len(term) else tuple(list(own).index(each) for each in term),
     )
-    product = np.broadcast_to(product, [size[label] for label in distinct])
-    if len(distinct) == len(labels):
+
+
+def operand_grad(grad, operands, labels, places, place):
+    """The gradient with respect to the operand at ``place`` among einsum's arguments."""
+    arrays = [operands[each] for each in places]
+    shapes = tuple(np.shape(array) for array in arrays)
+    position = places.index(place)
+    form, work, kept, full, diagonal = recipe(labels, shapes, position)
+    others = arrays[:position] + arrays[position + 1 :]
+    product = np.einsum(form, grad, *others, optimize=work > WORTH_A_PATH)
+    if product.shape != full:
+        lengths = iter(product.shape)
+        product = np.reshape(product, [1 if length == 1 else next(lengths) for length in kept])
+        product = np.broadcast_to(product, full)
+    if diagonal is None:
         return product
-    # A repeated label takes a diagonal.
-    indices = np.indices([size[label] for label in distinct], sparse=True)
-    placed = np.zeros_like(product, shape=shape)
-    placed[tuple(indices[distinct.index(label)] for label in labels)] = product
+    indices = np.indices(full, sparse=True)
+    placed = np.zeros_like(product, shape=shapes[position])
+    placed[tuple(indices[axis] for axis in diagonal)] = product
     return placed
 
 
@@ -110,11 +124,5 @@ class Einsum(Operation):
     may_view = True
 
     def vjp_operands(grad, operands):
-        subscripts, result, places = terms(operands)
-
-        def at(place):
-            return operand_grad(
-                grad, operands, subscripts, result, places, list(places).index(place)
-            )
-
-        return Lazy(at)
+        labels, places = labels_of(operands)
+        return Lazy(lambda place: operand_grad(grad, operands, labels, places, place))

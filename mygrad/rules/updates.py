@@ -15,65 +15,74 @@ def _target(function, array):
     return array
 
 
-def _flat(array, positions):
-    return np.unravel_index(positions, array.shape)
+def _values(array, values):
+    """``values`` in one dimension, once NumPy has found that it may put such into ``array``."""
+    if not isinstance(values, Handle):
+        values = type(array)(values, constant=None if isinstance(values, list | tuple) else True)
+    np.put(np.empty(1, array.dtype), 0, np.zeros(1, values.dtype))
+    return np.ravel(values)
+
+
+def _set_flat(array, positions, values):
+    """Set the elements of ``array`` at ``positions``, counted in C order."""
+    if array.ndim == 0:
+        array = array[None]
+    array[np.unravel_index(positions, array.shape)] = values
 
 
 @mutates(np.copyto)
 def copyto(dst, src, casting="same_kind", where=True):
     """Overwrite ``dst`` with ``src`` where ``where`` is true."""
-    np.positive(src, out=(_target("copyto", dst),), casting=casting, where=where)
+    _target("copyto", dst)
+    if isinstance(src, list | tuple):
+        src = type(dst)(src)
+    # An error of NumPy's own if the values cannot be cast, or do not fit.
+    like = np.empty((0,), src.dtype) if isinstance(src, Handle | np.ndarray) else src
+    np.copyto(np.empty((0,), dst.dtype), like, casting=casting)
+    if where is True:
+        dst[...] = src
+        return
+    mask = np.broadcast_to(np.asarray(where, bool), dst.shape)
+    dst[mask] = np.broadcast_to(src, dst.shape)[mask]
 
 
 @mutates(np.put)
 def put(a, ind, v, mode="raise"):
     """Set flat elements; the values are repeated or cut to the number of indices."""
     _target("put", a)
-    ind = np.asarray(ind)
-    if mode == "wrap":
-        ind = ind % a.size
-    elif mode == "clip":
+    v = _values(a, v)
+    ind = np.ravel(np.asarray(ind))
+    if mode == "clip":
         ind = np.clip(ind, 0, a.size - 1)
-    elif np.any((ind < -a.size) | (ind >= a.size)):
+    elif mode == "raise" and np.any((ind < -a.size) | (ind >= a.size)):
         np.put(np.empty(a.shape), ind, 0)  # NumPy's own error
-    if ind.size:
-        a[_flat(a, np.ravel(ind) % a.size)] = np.resize(v, ind.size)
-
-
-def _masked(a, mask, vals, by_position):
-    mask = (
-        np.broadcast_to(np.asarray(mask, bool), a.shape)
-        if np.ndim(mask) == 0
-        else np.asarray(mask, bool)
-    )
-    places = np.flatnonzero(mask)
-    if places.size:
-        values = np.ravel(vals)
-        a[_flat(a, places)] = values[
-            (places if by_position else np.arange(places.size)) % values.size
-        ]
+    if ind.size and v.size:
+        _set_flat(a, ind % a.size, np.resize(v, ind.size))
 
 
 @mutates(np.place)
 def place(arr, mask, vals):
     """Set the elements where ``mask`` is true to the values in turn."""
     _target("place", arr)
-    if np.size(vals) == 0 or np.size(mask) != arr.size:
-        np.place(
-            np.empty(arr.shape), mask, np.empty(np.shape(vals))
-        )  # NumPy's own error, or nothing
+    vals = _values(arr, vals)
+    if vals.size == 0 or np.size(mask) != arr.size:
+        np.place(np.empty(arr.shape), mask, np.empty(vals.shape))  # NumPy's own error, or nothing
         return
-    _masked(arr, np.reshape(mask, arr.shape), vals, by_position=False)
+    places = np.flatnonzero(mask)
+    if places.size:
+        _set_flat(arr, places, np.resize(vals, places.size))
 
 
 @mutates(np.putmask)
 def putmask(a, /, mask, values):
     """Set the elements where ``mask`` is true to the values at the same positions."""
     _target("putmask", a)
+    values = _values(a, values)
     if np.size(mask) != a.size:
         np.putmask(np.empty(a.shape), mask, 0)  # NumPy's own error
-    if np.size(values):
-        _masked(a, np.reshape(mask, a.shape), values, by_position=True)
+    places = np.flatnonzero(mask)
+    if places.size and values.size:
+        _set_flat(a, places, values[places % values.size])
 
 
 @mutates(np.fill_diagonal)
@@ -84,16 +93,12 @@ def fill_diagonal(a, val, wrap=False):
     np.fill_diagonal(marks, True, wrap)
     places = np.flatnonzero(marks)
     if places.size and np.size(val):
-        a[_flat(a, places)] = np.resize(val, places.size)
+        _set_flat(a, places, np.resize(val, places.size))
 
 
 @mutates(np.put_along_axis)
 def put_along_axis(arr, indices, values, axis):
     """Set elements by matching one-dimensional slices of indices and values."""
     _target("put_along_axis", arr)
-    if axis is None:
-        positions = np.arange(arr.size)
-        arr[_flat(arr, np.take_along_axis(positions, np.asarray(indices), None))] = values
-        return
     positions = np.arange(arr.size).reshape(arr.shape)
-    arr[_flat(arr, np.take_along_axis(positions, np.asarray(indices), axis))] = values
+    _set_flat(arr, np.take_along_axis(positions, np.asarray(indices), axis), values)
