@@ -18,12 +18,13 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from mygrad.errors import InvalidBackprop, InvalidGradient
-from mygrad.graph import GRADIENT, OWNED, Leaf, Node, make_node
+from mygrad.graph import GRADIENT, OWNED, RELEASED, Leaf, Node, make_node
 
 _by_creation = operator.attrgetter("order")
 _ndarray = np.ndarray
 _add = np.add
 _sum = np.add.reduce
+_SPENT = GRADIENT | RELEASED
 
 
 def collect(roots: Iterable[Node], stops: Iterable[Node] = ()) -> list[Node]:
@@ -89,27 +90,87 @@ class Walk:
         return grads
 
     def _visit(self, nodes: list[Node]) -> None:
-        grads = self.grads
+        """Visit ``nodes``, the last first.
+
+        For the nodes that have a plan this is `_apply` and `Node.release` written out: here a small
+        graph spends its time.
+        """
+        if self.handle is not None:
+            self._visit_recorded(nodes)
+            return
         keep = self.keep
+        grads = self.grads
+        owned = self.owned
+        trips = self.trips
+        careful = self.careful
         while nodes:
             node = nodes.pop()
             grad = grads.pop(node)
-            if node.__class__ is Leaf:
-                if grad is not None:
-                    node.grad = grad if node.grad is None else node.grad + grad
-                    node.stale = node.stale & ~OWNED | GRADIENT
+            plan = node.plan
+            if plan is None or grad is None:
+                self._visit_other(node, grad)
+                careful = self.careful
                 continue
-            if grad is not None:
-                if node.plan is None:
-                    if node.gates:
-                        self.careful = True
-                    node.pullback(self, grad)
+            if plan.gates:
+                careful = self.careful = True
+            if trips:
+                trips.clear()
+            saved = node.saved
+            # Inputs and rules are equal in number by construction.
+            for parent, rule in zip(node.inputs, plan.rules):  # type: ignore[arg-type]  # noqa: B905
+                gradient = rule(grad, *saved)
+                if (trips or careful) and plan.elementwise:
+                    gradient = self._silence(grad, gradient)
+                try:
+                    if gradient.shape != parent.shape:
+                        gradient = sum_to(gradient, parent.shape)
+                    if gradient.dtype is not parent.dtype:
+                        gradient = cast_to(gradient, parent.dtype)
+                except (AttributeError, ValueError):
+                    if gradient is None:
+                        continue
+                    gradient = fit(gradient, parent, node)
+                previous = grads[parent]
+                if previous is None:
+                    grads[parent] = gradient
+                elif parent in owned:
+                    _add(previous, gradient, previous)
                 else:
-                    self._apply(node, grad)
+                    self._second(parent, previous, gradient)
+            node.grad = grad
+            if keep:
+                node.stale = node.stale & ~OWNED | GRADIENT
+            else:
+                node.stale = node.stale & ~OWNED | _SPENT
+                node.inputs = node.saved = node.locks = None
+
+    def _visit_other(self, node: Node, grad: Any) -> None:
+        """Visit a leaf, a node that sends its gradient on by itself, or one that got none."""
+        if node.__class__ is Leaf:
+            if grad is not None:
+                node.grad = grad if node.grad is None else node.grad + grad
+                node.stale = node.stale & ~OWNED | GRADIENT
+            return
+        if grad is not None:
+            if node.gates:
+                self.careful = True
+            node.pullback(self, grad)
+            node.grad = grad
+            node.stale = node.stale & ~OWNED | GRADIENT
+        if not self.keep:
+            node.release()
+
+    def _visit_recorded(self, nodes: list[Node]) -> None:
+        """Visit ``nodes`` with tensors for gradients."""
+        while nodes:
+            node = nodes.pop()
+            grad = self.grads.pop(node)
+            if node.plan is None or grad is None:
+                self._visit_other(node, grad)
+            else:
+                self._apply(node, grad)
                 node.grad = grad
                 node.stale = node.stale & ~OWNED | GRADIENT
-            if not keep:
-                node.release()
 
     def _visit_between(self, nodes: list[Node], ends: set[Node]) -> None:
         leading = set(ends)
@@ -139,32 +200,16 @@ class Walk:
         if plan.gates:
             self.careful = True
         saved = node.saved if self.handle is None else self.revive(node)
-        grads = self.grads
+        inputs: tuple[Node, ...] = node.inputs  # type: ignore[assignment]
         trips = self.trips
         if trips:
             trips.clear()
-        # Inputs and rules are equal in number by construction; strict=True would cost its check here.
-        for parent, rule in zip(node.inputs, plan.rules, strict=False):  # type: ignore[arg-type]
+        for parent, rule in zip(inputs, plan.rules, strict=True):
             gradient = rule(grad, *saved)
             if (trips or self.careful) and plan.elementwise:
                 gradient = self._silence(grad, gradient)
-            # What follows is `add`, written out: this loop is where a small graph's time goes.
-            try:
-                if gradient.shape != parent.shape:
-                    gradient = sum_to(gradient, parent.shape)
-                if gradient.dtype is not parent.dtype and gradient.dtype != parent.dtype:
-                    gradient = cast_to(gradient, parent.dtype)
-            except (AttributeError, ValueError):
-                if gradient is None:
-                    continue
-                gradient = fit(gradient, parent, node)
-            previous = grads[parent]
-            if previous is None:
-                grads[parent] = gradient
-            elif parent in self.owned:
-                _add(previous, gradient, previous)
-            else:
-                self._second(parent, previous, gradient)
+            if gradient is not None:
+                self.add(parent, gradient)
 
     def _second(self, node: Node, previous: Any, gradient: Any) -> None:
         total = self.grads[node] = previous + gradient

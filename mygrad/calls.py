@@ -97,7 +97,7 @@ def apply(
     result = function(*plain, **options)
     if not variable:
         return constants(operation, result, kind, found, constant)
-    made = record(operation, function, bound, needed, bind(function, tuple(plain), options), result)
+    made = record(operation, bound, needed, bind(function, tuple(plain), options), result)
     results = wrap(made, result, kind)
     if has_mask:
         return _masked(options["where"], results)
@@ -175,9 +175,16 @@ def _kept(
     nested = any(path for path, _ in needed.get(of, ()))
     if of != name:
         return tuple(np.shape(item) for item in value) if nested else np.shape(value)
-    if value.__class__ is list and of in operation.differentiable and not nested:
-        return _asarray(value)
-    return value
+    if nested or of not in operation.differentiable or issubclass(operation, Elementwise):
+        return value
+    return as_array(value, out)
+
+
+def as_array(value: Any, out: Any) -> Any:
+    """An argument as rules like it: an array, Python's numbers with the precision of the result."""
+    if value.__class__ is int or value.__class__ is float:
+        return _asarray(value, getattr(out, "dtype", None))
+    return _asarray(value) if value.__class__ is list else value
 
 
 class General(Operation):

@@ -14,6 +14,7 @@ import numpy as np
 
 from mygrad.calls import (
     apply,
+    as_array,
     bind,
     constants,
     like,
@@ -23,6 +24,7 @@ from mygrad.calls import (
     unwrap,
 )
 from mygrad.graph import (
+    ARRAY,
     CONSTANT,
     SLOW,
     Handle,
@@ -124,7 +126,13 @@ def binary(operation: Any, x: Any, y: Any) -> Any:
         return (
             operation.function(x, y)
             if not accepts(y)
-            else apply(operation, operation.function, (x, y), {}, kind)
+            else apply(
+                operation,
+                operation.function,
+                (x, y),
+                {},
+                other if issubclass(other, kind) else kind,
+            )
         )
     else:
         if defers(y, x):
@@ -188,9 +196,12 @@ def _keeper(
     given = {name: f"args[{i}]" for i, name in enumerate(names[:count])}
     given |= {name: f"kwargs[{name!r}]" for name in keywords}
     given |= {names[0]: "array", f"{names[0]}_shape": "array.shape", "out": "data"}
+    if not plan.elementwise:
+        others = [name for name in operation.differentiable if name in given and name != names[0]]
+        given |= {name: f"as_array({given[name]}, data)" for name in others}
     kept = [given.get(name, f"defaults[{name!r}]") for name in plan.names]
     source = f"lambda array, data, args, kwargs: ({''.join(value + ', ' for value in kept)})"
-    return plan, eval(source, {"defaults": plan.defaults})
+    return plan, eval(source, {"defaults": plan.defaults, "as_array": as_array})
 
 
 def single(
@@ -354,6 +365,7 @@ def _create(
         make_leaf(result)
         if result.dtype.kind in "fc" and not constant and recording.get()
         else CONSTANT,
+        ARRAY,
     )
 
 

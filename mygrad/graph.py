@@ -22,6 +22,11 @@ OWNED = 16  # the gradient is an array of the user's own
 # All but a gradient to be forgotten.
 SLOW = VIEW | RELEASED | EXPOSED
 
+# The first version of a tensor. Each update adds NEXT, so that it stays odd or even.
+RESULT = 0  # of an operation: without axes it stands where NumPy has a scalar
+ARRAY = 1  # made by a user: without axes it stands for an array
+NEXT = 2
+
 creation = count(1).__next__
 new = object.__new__
 
@@ -154,7 +159,7 @@ class Handle:
     """What every tensor consists of. :class:`mygrad.Tensor` gives it a face.
 
     ``_data`` is the array, ``_node`` the node of its present value, ``_base`` the tensor that it is a
-    view of, ``_version`` counts updates (of a base) or says which of them has been seen (by a view),
+    view of, ``_version`` rises with each update (of a base) or says which has been seen (by a view),
     ``_window`` tells where in the base's memory a view lies, once that had to be found out.
     """
 
@@ -167,11 +172,13 @@ class Handle:
     _window: Any
 
 
-def make_handle(kind: type[Any], data: np.ndarray[Any, Any], node: Node) -> Any:
+def make_handle(
+    kind: type[Any], data: np.ndarray[Any, Any], node: Node, version: int = RESULT
+) -> Any:
     """A tensor of class ``kind`` that is nobody's view."""
     tensor = new(kind)
     tensor._data = data
     tensor._node = node
     tensor._base = None
-    tensor._version = 0
+    tensor._version = version
     return tensor

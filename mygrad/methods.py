@@ -10,18 +10,36 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.calls import apply, unwrap
+from mygrad.calls import unwrap
 from mygrad.dispatch import follow
 from mygrad.errors import GradientLost
 from mygrad.graph import CONSTANT, CONSTANT_VIEW, VIEW, Handle
-from mygrad.modes import leak_check, recording
+from mygrad.modes import leak_check
 from mygrad.operation import registry
 from mygrad.operators import Operators
-from mygrad.rules import manipulation
-from mygrad.views import assign, getitem, is_variable, sync, touch
+from mygrad.views import assign, getitem, is_variable, reshape_in_place, sync, touch
 
 #: NumPy's stubs know arrays only. What is called by this name gets tensors, and returns them.
 _np: Any = np
+
+
+#: What an array has and a tensor has not, and why.
+LEFT_OUT = {
+    "__array_finalize__": "for subclasses of ndarray, and a tensor is none",
+    "__array_interface__": "hands out memory behind the back of the memory guard; __array__ is asked instead",
+    "__array_struct__": "as __array_interface__",
+    "__array_wrap__": "for subclasses of ndarray, and a tensor is none",
+    "__buffer__": "NumPy would ask it before __array__, and np.asarray(tensor) would not be tensor.data",
+    "__class_getitem__": "a tensor's type says nothing of its shape or dtype",
+    "__delitem__": "NumPy's only raises: elements cannot be deleted",
+    "__setstate__": "__reduce__ says all that pickle needs",
+    "byteswap": "the bytes of a number have no derivative",
+    "ctypes": "a bare address in memory; use np.asarray(tensor).ctypes",
+    "getfield": "the bytes of a number have no derivative",
+    "resize": "the graph and the views of a tensor count on its size; np.resize makes a new one",
+    "setfield": "the bytes of a number have no derivative",
+    "setflags": "who may write to a tensor's memory is the memory guard's to say",
+}
 
 
 def _delegate(function: Any) -> Callable[..., Any]:
@@ -87,24 +105,7 @@ class Methods(Operators):
 
     @shape.setter
     def shape(self, shape: Any) -> None:
-        reshaped = self._value().view()
-        reshaped.shape = shape
-        if self.constant or not recording.get():
-            node = self._node
-        else:
-            node = apply(
-                manipulation.Reshape, np.reshape, (self, reshaped.shape), {}, type(self)
-            )._node
-            node.stale &= ~VIEW
-        if self._base is None:
-            del reshaped
-            self._data = _reshaped(self._data, shape)
-            self._version += 1
-        else:
-            self._data = reshaped
-            self._window = None
-            node.stale |= VIEW
-        self._node = node
+        reshape_in_place(self, shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -145,6 +146,10 @@ class Methods(Operators):
     def device(self) -> str:
         """``"cpu"``."""
         return "cpu"
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        """NumPy: its functions are those that take tensors."""
+        return self._value().__array_namespace__(api_version=api_version)
 
     @property
     def T(self) -> Any:
@@ -373,29 +378,24 @@ class Flat:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return np.array(_np.ravel(self.base), dtype=dtype)
 
-    def _places(self, index: Any) -> Any:
-        size = self.base.size
-        picked = np.arange(size)[unwrap_index(index)]
-        return np.unravel_index(picked, self.base.shape)
+    def _places(self, index: Any) -> tuple[Any, Any]:
+        """The base, with an axis at least, and where in it the elements lie."""
+        base = self.base if self.base.ndim else self.base[None]
+        picked = np.arange(base.size)[unwrap_index(index)]
+        return base, np.unravel_index(picked, base.shape)
 
     def __getitem__(self, index: Any) -> Any:
-        return self.base[self._places(index)]
+        base, places = self._places(index)
+        return base[places]
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        places = self._places(index)
-        count = np.size(places[0]) if places else 1
-        if isinstance(value, Handle | np.ndarray | list | tuple) and _np.size(value) != count:
-            value = _np.resize(value, count)  # NumPy repeats or cuts the values
-        if isinstance(value, Handle | np.ndarray | list | tuple) and places:
-            value = _np.reshape(value, np.shape(places[0]))
-        self.base[places] = value
-
-
-def _reshaped(data: np.ndarray[Any, Any], shape: Any) -> np.ndarray[Any, Any]:
-    """``data`` with another shape, not a view of it where it can be helped: it stays its own owner."""
-    view = data.view()
-    view.shape = shape
-    return view
+        base, places = self._places(index)
+        shape = np.shape(places[0])
+        if isinstance(value, Handle | np.ndarray | list | tuple):
+            if _np.size(value) != np.size(places[0]):
+                value = _np.resize(value, shape)  # NumPy repeats or cuts the values
+            value = _np.reshape(value, shape)
+        base[places] = value
 
 
 def unwrap_index(index: Any) -> Any:

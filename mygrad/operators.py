@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch import binary, defers, unary
-from mygrad.graph import Handle
+from mygrad.calls import unwrap
+from mygrad.dispatch import accepts, binary, defers, unary
+from mygrad.graph import ARRAY, Handle
 from mygrad.rules import arithmetic, exponents, products, rounding
 
 
@@ -37,6 +39,19 @@ def _augmented(ufunc: np.ufunc) -> Callable[..., Any]:
     return method
 
 
+def _comparison(compare: Callable[[Any, Any], Any], ufunc: np.ufunc) -> Callable[..., Any]:
+    """As arrays compare, with what is no number as well, which the ufunc would refuse."""
+
+    def method(self: Operators, other: Any) -> Any:
+        if defers(self, other):
+            return NotImplemented
+        if not accepts(other):
+            return ufunc(self, other)
+        return compare(unwrap(self, []), unwrap(other, []))
+
+    return method
+
+
 def stands_for_scalar(tensor: Any, other: Any) -> bool:
     """Whether ``tensor += other`` makes a new tensor, as it does for a NumPy scalar.
 
@@ -45,7 +60,7 @@ def stands_for_scalar(tensor: Any, other: Any) -> bool:
     """
     if tensor.ndim or tensor._base is not None:
         return False
-    return np.ndim(other) > 0 or tensor.creator is not None
+    return np.ndim(other) > 0 or tensor._version & ARRAY == 0
 
 
 class Operators(Handle):
@@ -124,12 +139,12 @@ class Operators(Handle):
         ufunc: Any = np.invert
         return ufunc(self)
 
-    __eq__ = _operator(np.equal)
-    __ne__ = _operator(np.not_equal)
-    __lt__ = _operator(np.less)
-    __le__ = _operator(np.less_equal)
-    __gt__ = _operator(np.greater)
-    __ge__ = _operator(np.greater_equal)
+    __eq__ = _comparison(operator.eq, np.equal)
+    __ne__ = _comparison(operator.ne, np.not_equal)
+    __lt__ = _comparison(operator.lt, np.less)
+    __le__ = _comparison(operator.le, np.less_equal)
+    __gt__ = _comparison(operator.gt, np.greater)
+    __ge__ = _comparison(operator.ge, np.greater_equal)
     __hash__ = None  # type: ignore[assignment]
 
     __iadd__ = _augmented(np.add)

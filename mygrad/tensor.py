@@ -12,6 +12,7 @@ from mygrad.calls import unwrap
 from mygrad.dispatch import binary, call_function, call_ufunc, unary
 from mygrad.errors import InvalidBackprop, InvalidGradient
 from mygrad.graph import (
+    ARRAY,
     CONSTANT,
     CONSTANT_VIEW,
     EXPOSED,
@@ -29,6 +30,7 @@ from mygrad.methods import Methods
 from mygrad.modes import guarding
 from mygrad.operation import ufunc_operations
 from mygrad.views import (
+    base_of,
     forget,
     gradient_of,
     is_variable,
@@ -96,7 +98,7 @@ class Tensor(Methods):
                 " dtype, or leave constant out."
             )
         if not inexact or constant:
-            return make_handle(cls, data, CONSTANT)
+            return make_handle(cls, data, CONSTANT, ARRAY)
         if any(is_variable(tensor) for tensor in found):
             source = x if isinstance(x, Handle) else _stack(x, cls)
             if source._data.ndim < ndmin:
@@ -107,7 +109,7 @@ class Tensor(Methods):
         else:
             shared = isinstance(plain, np.ndarray) and np.may_share_memory(data, plain)
             node = make_leaf(data, EXPOSED if shared else 0)
-        return make_handle(cls, data, node)
+        return make_handle(cls, data, node, ARRAY)
 
     # ------------------------------------------------------------ value and graph
 
@@ -251,12 +253,12 @@ class Tensor(Methods):
         """
         data = self._value().copy(order)
         if constant or (self.constant and constant is None):
-            return make_handle(type(self), data, CONSTANT)
-        if not is_variable(self):
-            return make_handle(type(self), data, _leaf_or_error(data))
-        return make_handle(
-            type(self), data, make_node(Copy, (touch(self),), data.shape, data.dtype)
-        )
+            node = CONSTANT
+        elif is_variable(self):
+            node = make_node(Copy, (touch(self),), data.shape, data.dtype)
+        else:
+            node = _leaf_or_error(data)
+        return make_handle(type(self), data, node, base_of(self)._version & ARRAY)
 
     def __copy__(self) -> Tensor:
         return self.copy()
@@ -390,4 +392,4 @@ def _leaf_or_error(data: np.ndarray[Any, Any]) -> Node:
 
 
 def _rebuild(kind: type[Tensor], data: np.ndarray[Any, Any], constant: bool) -> Tensor:
-    return make_handle(kind, data, CONSTANT if constant else make_leaf(data))
+    return make_handle(kind, data, CONSTANT if constant else make_leaf(data), ARRAY)

@@ -23,6 +23,7 @@ from mygrad.graph import (
     CONSTANT_VIEW,
     EXPOSED,
     GRADIENT,
+    NEXT,
     OWNED,
     RELEASED,
     VIEW,
@@ -205,7 +206,7 @@ def sync(view: Any) -> None:
 def renew(tensor: Any) -> Node:
     """Start afresh after going back: the tensor becomes a leaf, its gradient is None."""
     tensor._node = make_leaf(tensor._data, tensor._node.stale & EXPOSED)
-    tensor._version += 1
+    tensor._version += NEXT
     return tensor._node
 
 
@@ -480,7 +481,7 @@ def assign(target: Any, index: Any, value: Any, node: Node) -> None:
             stale=exposed,
         )
     base._data = data
-    base._version += 1
+    base._version += NEXT
 
 
 def replace(target: Any, value: Any, mask: Any = True) -> None:
@@ -501,9 +502,42 @@ def replace(target: Any, value: Any, mask: Any = True) -> None:
         check_writeable(target)
         target._data = data
         target._node = node
-        target._version += 1
+        target._version += NEXT
     else:
         assign(target, Ellipsis, data, node)
+
+
+class Reshaped(Node):
+    """A base whose shape was assigned."""
+
+    __slots__ = ()
+
+    def pullback(self, walk: Walk, grad: Any) -> None:
+        """Give the gradient the old shape."""
+        (old,) = self.inputs  # type: ignore[misc]
+        walk.add(old, np.reshape(grad, old.shape))
+
+
+def reshape_in_place(tensor: Any, shape: Any) -> None:
+    """``tensor.shape = shape``, whether operations are recorded or not; views stay views."""
+    if tensor._base is not None:
+        sync(tensor)
+    reshaped = tensor._data.view()
+    reshaped.shape = shape
+    if tensor._base is not None:
+        writeable = window_of(tensor).writeable
+        tensor._window = _window(reshaped, tensor._base._data)._replace(writeable=writeable)
+        tensor._data = reshaped
+        if tensor._node is not CONSTANT_VIEW:
+            tensor._version = -1  # the node of the new shape is made when next needed
+        return
+    if tensor._node is not CONSTANT:
+        old = touch(tensor)
+        tensor._node = make_node(
+            Reshaped, (old,), reshaped.shape, reshaped.dtype, stale=old.stale & EXPOSED
+        )
+    tensor._data = reshaped
+    tensor._version += NEXT
 
 
 def frozen(index: Any) -> Any:

@@ -163,10 +163,10 @@ class Program:
     def leaf(self) -> Variable:
         """A variable or a constant of one of several kinds."""
         shape = self.pick(SHAPES)
-        value = self.values(shape) + self.shift * np.sin(9 * self.values(shape))
+        value = np.array(self.values(shape) + self.shift * np.sin(9 * self.values(shape)))
         kind = self.below(8)
         constant = kind == 7
-        array = value.astype(complex)
+        array = np.array(value, complex)
         if kind == 0 and value.ndim == 2:  # a user's array that is no contiguous one
             value, array = np.asfortranarray(value)[::-1], np.asfortranarray(array)[::-1]
         if kind < 2 and value.size:
@@ -259,6 +259,8 @@ class Program:
             assert not nodes, "a gradient was lost"
             return
         certain = frozenset(n for n in nodes if isinstance(n, int))
+        if np.ndim(array) == 0:
+            array = np.asarray(array)[()]  # a scalar, which no update can change
         name = Variable(tensor, array, not nodes)
         self.names.append(self.found(name, self.node(certain, nodes), not nodes))
         assert tensor.constant == (not nodes), "constant"
@@ -298,7 +300,7 @@ class Program:
     def copy(self, name: Variable, nodes: Any) -> None:
         """A copy; where nothing is recorded, that of a variable is a leaf."""
         leaf = not self.recording and not self.constant(name)
-        root = Variable(name.tensor.copy(), self.read(name).copy(), not nodes)
+        root = Variable(name.tensor.copy(), np.array(self.read(name)), not nodes)
         node = self.node([n for n in nodes if isinstance(n, int)], nodes)
         if leaf:
             self.leaf_nodes.add(node)
@@ -362,9 +364,13 @@ class Program:
         # What is empty shares no memory: the tensor says whether it is a view.
         shares = np.may_share_memory(array, name.array) if array.size else tensor.base is not None
         if not (isinstance(array, np.ndarray) and shares):
+            if isinstance(array, np.ndarray) and not array.flags.writeable:
+                return  # empty, and read-only
             self.result(tensor, array if nodes else np.real(array) + 0j, nodes)
             return
         base = name.family.root
+        if array is name.array:  # NumPy may return the very array; tensors are made anew
+            array = array.view()
         made = Variable(tensor, array, name.constant or not self.recording)
         made.family = name.family
         made.updatable = base.updatable  # type: ignore[attr-defined]
@@ -426,11 +432,13 @@ class Program:
         """``name += value`` and its like."""
         function = self.pick(AUGMENTED)
         shape = name.array.shape
+        if shape == () and isinstance(name.array, np.ndarray) and name is name.family.root:
+            return
         if function in (operator.ipow, operator.imod, operator.ifloordiv):
             number = {operator.ipow: 2, operator.imod: 0.7, operator.ifloordiv: 0.4}[function]
-            self.write(
-                name, lambda a, v: real_only(function)(a, v), (number,), (number,), self.touch(name)
-            )
+            nodes = frozenset() if function is operator.ifloordiv else self.touch(name)
+            run = real_only(function)
+            self.write(name, lambda a, v: run(a, v), (number,), (number,), nodes, whole=True)
             return
         if len(shape) == 2 and shape[0] == shape[1] and self.chance(15):
             function = operator.imatmul
@@ -467,6 +475,7 @@ class Program:
             return
         mask = self.values(shape) > 0.9
         t, c, nodes = self.operand(self.pick([shape, (3,), ()]))
+        c = np.array(c)  # what some of them do with values that they overwrite is an accident
         places = [self.below(size) for _ in range(1 + self.below(3))]
         writes: list[Callable[[Any, Any], Any]] = [
             lambda a, v: np.copyto(a, v),
@@ -475,7 +484,8 @@ class Program:
             lambda a, v: np.place(a, mask, v),
             lambda a, v: np.putmask(a, mask, v),
         ]
-        if shape and shape[0]:
+        # ufunc.at of some NumPy releases writes to what is read-only.
+        if shape and shape[0] and name.array.flags.writeable:
             rows = [self.below(shape[0]) for _ in range(3)]
             writes += [
                 lambda a, v: np.add.at(a, rows, v),
@@ -520,12 +530,13 @@ class Program:
                 warnings.simplefilter("ignore", DeprecationWarning)
                 a.shape = shape
 
-        if 0 in name.array.shape:
+        updatable = name.family.root.updatable  # type: ignore[attr-defined]
+        if 0 in name.array.shape or not updatable:
             return
         if attempt_none(change, name.array):
             nodes = self.touch(name)
             change(name.tensor)
-            if not self.constant(name) and self.recording and name is name.family.root:
+            if not self.constant(name) and name is name.family.root:
                 name.family.node = self.node((name.family.node,))
                 if name.family.node == self.inject:
                     self.perturb(name.family.root)
@@ -602,6 +613,8 @@ class Program:
             self.arrays.append((array, None, name))
             return
         array, reference, name = self.pick(self.arrays)
+        if name is not None and not isinstance(name.array, np.ndarray):
+            return
         if not array.flags.writeable:
             return
         array *= 1.5
@@ -680,7 +693,9 @@ class Program:
                 value = None if gradient is None else np.array(gradient)
                 self.gradients.append((len(self.losses), family.node, value))
             elif gradient is not None and gradient.size:
-                assert gradient.base is root.tensor.grad, "the gradient of a view is a view"
+                whole = root.tensor.grad
+                owner = whole if whole.base is None else whole.base
+                assert gradient.base is owner, "the gradient of a view is a view"
                 assert np.array_equal(gradient, region(root, root.tensor.grad, name)), "which view"
 
     def release(self, reached: set[Any], certain: set[Any]) -> None:
@@ -740,6 +755,7 @@ class Program:
                 else self.go_back if kind < 90 else self.expose if kind < 94
                 else self.leaf if kind < 96 else self.forget if kind < 98 else self.check
             )  # fmt: skip
+            self.recording |= kind in range(84, 90)
             with nullcontext() if self.recording else no_autodiff:
                 step()
         self.recording = True

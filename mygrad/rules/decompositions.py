@@ -14,6 +14,8 @@ collection of matrix derivative results for forward and reverse mode algorithmic
 has them for real matrices.
 """
 
+import math
+
 import numpy as np
 
 from mygrad.operation import Operation, implements
@@ -277,9 +279,17 @@ class Eig(Operation):
 
 @implements(np.linalg.eigvals)
 class Eigvals(Operation):
-    def vjp_a(grad, a):
-        _, v = np.linalg.eig(a)
+    def vjp_a(grad, a, out):
+        w, v = np.linalg.eig(a)
+        # LAPACK lists the eigenvalues of a large matrix in another order if it is asked for vectors.
+        here, there = order_in_plane(out), order_in_plane(w)
+        grad = np.take_along_axis(grad, np.take_along_axis(here, np.argsort(there, -1), -1), -1)
         return eigenvector_frame(v, on_diagonal(grad))
+
+
+def order_in_plane(w):
+    """Indices that sort complex numbers along a direction in which no two are likely to agree."""
+    return np.argsort(np.real(w) + (math.sqrt(2) - 1) * np.imag(w), -1, stable=True)
 
 
 def eigenvector_frame(v, middle):

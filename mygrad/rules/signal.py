@@ -202,7 +202,7 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
     axis %= arr.ndim
     lanes = np.moveaxis(arr, axis, -1)
     around = lanes.shape[:-1]
-    results = np.stack([func1d(lanes[i], *args, **kwargs) for i in np.ndindex(around)])
+    results = np.stack([as_array(func1d(lanes[i], *args, **kwargs)) for i in np.ndindex(around)])
     results = np.reshape(results, around + results.shape[1:])
     made = results.ndim - len(around)
     return np.moveaxis(results, range(len(around), results.ndim), range(axis, axis + made))

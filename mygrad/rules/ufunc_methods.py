@@ -10,6 +10,7 @@ from mygrad.dispatch import data_call, dispatched, follow
 from mygrad.graph import Handle
 from mygrad.operation import Operation, implements, registry, ufunc_method
 from mygrad.rules.indexing import scatter_add
+from mygrad.views import repeats
 
 # What each reduction is called as a function; initial= and where= are understood by all.
 _REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
@@ -171,29 +172,31 @@ def at(kind, ufunc, a, indices, *b):
                 " its gradient: make the array a tensor"
             )
         return data_call(ufunc.at, (a, indices, *b), {})
-    if ufunc in (np.add, np.subtract):
-        picked = np.empty(a.shape, bool)[_plain(indices)]
-        values = np.broadcast_to(b[0], picked.shape)
-        added = scatter_add(values, _plain(indices), a.shape)
-        ufunc(a, added, out=(a,))
+    indices = unwrap(indices, [])
+    b = [kind(v) if isinstance(v, list | tuple) else v for v in b]
+    # An error of NumPy's own, where the result cannot be cast to the dtype of ``a``.
+    none = np.empty(0, int)
+    samples = [np.empty(0, v.dtype) if isinstance(v, Handle | np.ndarray) else v for v in b]
+    ufunc.at(np.empty(0, a.dtype), none, *samples)
+    if not repeats(indices):
+        a[indices] = ufunc(a[indices], *b)
         return None
-    flat = np.arange(a.size).reshape(a.shape)[_plain(indices)].ravel()
-    shape = np.arange(a.size).reshape(a.shape)[_plain(indices)].shape
-    operands = [np.ravel(np.broadcast_to(v, shape)) for v in b]
-    # Rounds in which no element is named twice.
-    order = np.argsort(flat, kind="stable")
-    turn = np.empty_like(flat)
-    first = np.r_[True, flat[order][1:] != flat[order][:-1]] if flat.size else np.zeros(0, bool)
-    starts = np.maximum.accumulate(np.where(first, np.arange(flat.size), 0)) if flat.size else first
-    turn[order] = np.arange(flat.size) - starts
-    for n in range(int(turn.max()) + 1 if flat.size else 0):
-        now = turn == n
-        places = np.unravel_index(flat[now], a.shape)
+    if ufunc in (np.add, np.subtract):
+        values = np.broadcast_to(b[0], np.empty(a.shape, bool)[indices].shape)
+        ufunc(a, scatter_add(values, indices, a.shape), out=(a,))
+        return None
+    named = np.arange(a.size).reshape(a.shape)[indices]
+    operands = [np.ravel(np.broadcast_to(v, named.shape)) for v in b]
+    for now in _rounds(named.ravel()):
+        places = np.unravel_index(named.ravel()[now], a.shape)
         a[places] = ufunc(a[places], *(v[now] for v in operands))
     return None
 
 
-def _plain(indices):
-    if isinstance(indices, tuple):
-        return tuple(i._data if isinstance(i, Handle) else i for i in indices)
-    return indices._data if isinstance(indices, Handle) else indices
+def _rounds(named):
+    """Positions in ``named``, round after round, so that in none an element is named twice."""
+    left = np.arange(named.size)
+    while left.size:
+        _, first = np.unique(named[left], return_index=True)
+        yield left[first]
+        left = np.delete(left, first)

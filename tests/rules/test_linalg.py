@@ -49,6 +49,7 @@ SAMPLES = [
     *(Sample(np.linalg.solve, make(*a), make(*b)) for make in MAKERS for a, b in SOLVES),
     Sample(np.linalg.solve, normal(2, 2), complex_normal(2)),
     Sample(np.linalg.solve, np.array([[2, 1], [1, 3]]), normal(2)),
+    Sample(np.linalg.solve, ((2, 1), (1, 3)), normal(2)),
     Sample(np.linalg.tensorsolve, normal(2, 3, 6), normal(2, 3)),
     Sample(np.linalg.tensorsolve, normal(2, 6, 3), normal(2, 3), axes=(1,)),
     Sample(np.linalg.tensorsolve, complex_normal(2, 2, 2, 2), complex_normal(2, 2), axes=(0, 2)),

@@ -60,6 +60,10 @@ SAMPLES = [
     ),
     *(Sample(np.polyval, make(*a), make(*b)) for make in MAKERS for a, b in VALUES),
     Sample(np.polyval, [1.0, 2, 3], normal(2)),
+    Sample(np.polyval, (1.0, 2, 3), normal(2)),
+    Sample(np.polyval, np.poly1d([1.0, 2, 3]), normal(2)),
+    Sample(np.polymul, (1, 2), normal(2)),
+    Sample(np.polydiv, normal(2), 2.0),
     Sample(np.polyval, normal(3), 2.0),
     Sample(np.polyval, normal(0), normal(2)),
     Sample(np.polyval, normal(3), 0.0 * normal(2)),
@@ -180,3 +184,9 @@ def test_real_arguments_have_real_gradients_where_results_are_complex():
     np.sum(np.imag(root)).backward()
     assert x.grad.dtype == float
     np.testing.assert_allclose(x.grad, [-0.25, 0])
+
+
+def test_numpys_polynomial_objects_take_tensors():
+    x = mg.tensor(normal(3))
+    np.sum(np.poly1d([1.0, 2, 3])(x)).backward()
+    np.testing.assert_allclose(x.grad, 2 * x.data + 2)

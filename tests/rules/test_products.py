@@ -132,6 +132,14 @@ SAMPLES = [
     Sample(np.vecmat, normal(3, 2), normal(3, 1, 2), axes=[0, (0, 1), 0]),
     *(Sample(np.dot, make(*a), make(*b)) for make in MAKERS for a, b in DOTS),
     Sample(np.dot, complex_normal(2, 2), normal(2, 2)),
+    # what is no array yet
+    *(Sample(function, 2.0, normal(3)) for function in (np.dot, np.inner, np.outer, np.kron)),
+    *(
+        Sample(function, normal(3), plain)
+        for function in (np.dot, np.inner, np.vdot, np.outer, np.kron, np.cross, np.matmul)
+        for plain in ([1, 2, 3], (1.0, 2.0, 3.0))
+    ),
+    Sample(np.tensordot, ((1.0, 2),), normal(2), axes=1),
     *(Sample(np.inner, make(*a), make(*b)) for make in MAKERS for a, b in INNERS),
     *(
         Sample(np.vdot, make(*a), make(*b))

@@ -17,6 +17,10 @@ def outer_square(x):
     return x[:, np.newaxis] * x
 
 
+def ends(x):
+    return [x[0], x[-1]]
+
+
 def norm(x, axis):
     return np.linalg.norm(x, axis=axis)
 
@@ -38,6 +42,8 @@ SAMPLES = [
     Sample(np.convolve, normal(3), normal()),
     Sample(np.convolve, normal(3), complex_normal(2)),
     Sample(np.convolve, [1.0, 2], normal(2)),
+    Sample(np.convolve, 2, normal(2)),
+    Sample(np.correlate, normal(3), (1.0, 2)),
     Sample(np.correlate, normal(3), normal(2)),
     Sample(np.correlate, complex_normal(3), normal(2), "same"),
     *(Sample(np.diff, make(4), n) for make in MAKERS for n in range(6)),
@@ -79,7 +85,7 @@ SAMPLES = [
     Sample(np.trapezoid, normal(3, 2), POINTS[:3], axis=0),
     Sample(np.trapezoid, normal(3, 2), normal(3, 2), axis=-2),
     Sample(np.trapezoid, normal(4), [0, 1, 3, 4]),
-    Sample(np.trapezoid, [1.0, 2, 4], normal(3)),
+    Sample(np.trapezoid, (1.0, 2, 4), normal(3)),
     Sample(np.trapezoid, normal(1)),
     Sample(np.interp, INSIDE, POINTS, normal(4)),
     Sample(np.interp, INSIDE, POINTS, complex_normal(4)),
@@ -98,6 +104,7 @@ SAMPLES = [
     Sample(np.apply_along_axis, outer_square, 1, normal(2, 2, 2)),
     Sample(np.apply_along_axis, outer_square, 0, normal(2, 3)),
     Sample(np.apply_along_axis, np.prod, 0, normal(3)),
+    Sample(np.apply_along_axis, ends, 0, normal(3, 2)),
     Sample(np.apply_along_axis, scaled, 1, normal(2, 2), normal()).but(
         reason="NumPy asks the array alone for its type, so that another tensor is lost",
         skip="constants",

@@ -1,0 +1,446 @@
+"""NumPy's protocols: who handles a call, what a call may look like, and what becomes of unknown functions."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mygrad as mg
+from mygrad.operation import Operation, registry
+from mygrad.testing import check_gradients
+from tests.checks import assert_same
+
+F = np.array([1.5, -2.0, 0.5])
+P = np.array([0.7, 2.2, 1.35])
+M = np.array([[1.0, 2.0, 0.5], [-1.0, 0.5, 3.0]])
+
+OPERATORS = [operator.add, operator.mul, operator.matmul, operator.mod, operator.pow, operator.lt]
+
+# --------------------------------------------------------- operands of other types
+
+
+class OptsOut:
+    """NEP 13: NumPy's operators are to leave everything to this class."""
+
+    __array_ufunc__ = None
+
+    def answer(self, other: Any) -> tuple[str, str]:
+        return "OptsOut", type(other).__name__
+
+    __radd__ = __rmul__ = __rmatmul__ = __rmod__ = __rpow__ = __gt__ = __eq__ = answer  # type: ignore[assignment]
+    __add__ = __mul__ = __matmul__ = __mod__ = __pow__ = __lt__ = answer
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Duck:
+    """A foreign array that wraps whatever NumPy takes, as a quantity with a unit does."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        def plain(values: Any) -> Any:
+            return tuple(value.inner if isinstance(value, Duck) else value for value in values)
+
+        if "out" in kwargs:
+            kwargs["out"] = plain(kwargs["out"])
+        return Duck(getattr(ufunc, method)(*plain(inputs), **kwargs))
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        def plain(value: Any) -> Any:
+            if isinstance(value, list | tuple):
+                return type(value)(map(plain, value))
+            return value.inner if isinstance(value, Duck) else value
+
+        return Duck(function(*plain(args), **kwargs))
+
+    def __rmul__(self, other: Any) -> Any:
+        return np.multiply(other, self)
+
+
+class Higher:
+    """A class of the days before NEP 13."""
+
+    __array_priority__ = 1000
+
+    def answer(self, other: Any) -> tuple[str, str]:
+        return "Higher", type(other).__name__
+
+    __radd__ = __rmul__ = __rmatmul__ = __rmod__ = __rpow__ = __gt__ = answer
+
+
+class Lower(Higher):
+    """One that wants to come second: a tensor tries to make an array of it."""
+
+    __array_priority__ = -1
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return np.array(P)
+
+
+class Subclass(np.ndarray):
+    """An ndarray subclass that leaves ufuncs to ndarray."""
+
+
+class Loud(np.ndarray):
+    """An ndarray subclass with a protocol of its own."""
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return "Loud"
+
+
+@pytest.mark.parametrize("function", OPERATORS)
+@pytest.mark.parametrize("other", [OptsOut(), Higher()], ids=["opts out", "priority"])
+def test_operators_leave_the_work_to_those_who_ask_for_it(function: Any, other: Any) -> None:
+    assert function(mg.tensor(F), other) == (type(other).__name__, "Tensor")
+    assert function(F, other) == (type(other).__name__, "ndarray")
+
+
+def test_comparisons_and_in_place_updates_do_so_too() -> None:
+    assert (mg.tensor(F) == OptsOut()) == ("OptsOut", "Tensor")
+    x: Any = mg.tensor(F)
+    x += OptsOut()
+    assert x == ("OptsOut", "Tensor")
+
+
+def test_ufuncs_cannot_take_what_opts_out() -> None:
+    for x in (mg.tensor(F), F):
+        with pytest.raises(TypeError, match="does not support ufuncs"):
+            np.add(x, OptsOut())
+
+
+@pytest.mark.parametrize("function", OPERATORS)
+def test_lower_priority_is_an_operand_as_for_arrays(function: Any) -> None:
+    assert_same(function(mg.tensor(P), Lower()), function(P, P))
+
+
+@pytest.mark.parametrize("function", [np.add, np.multiply, np.arctan2, operator.sub, operator.mul])
+def test_foreign_arrays_wrap_tensors(function: Any) -> None:
+    for swap in (False, True):
+        x = mg.tensor(P)
+        args = (Duck(F), x) if swap else (x, Duck(F))
+        if function is operator.sub and swap:
+            continue
+        result = function(*args)
+        assert isinstance(result, Duck)
+        assert isinstance(result.inner, mg.Tensor)
+        result.inner.backward()
+        assert x.grad is not None
+
+
+def test_functions_and_methods_of_ufuncs_on_foreign_arrays() -> None:
+    x = mg.tensor(P)
+    for result in (
+        np.concatenate([x, Duck(F)]),
+        np.dot(Duck(F), x),
+        np.add.outer(x, Duck(F)),
+        np.where(Duck(F > 0), x, 0.0),
+    ):
+        assert isinstance(result, Duck)
+        assert isinstance(result.inner, mg.Tensor)
+    assert isinstance(np.add(P, F, out=(Duck(P.copy()),)), Duck)
+    assert isinstance(np.sum(Duck(x)).inner, mg.Tensor)
+
+
+def test_subclasses_of_ndarray() -> None:
+    other = P.view(Subclass)
+    x = mg.tensor(F)
+    for result in (x * other, other * x, np.multiply(other, x), x + other):
+        assert type(result) is mg.Tensor
+    (other * x).backward()
+    assert_same(x.grad, P)
+    assert type(np.dot(other, x)) is mg.Tensor
+    assert type(mg.tensor(other).data) is np.ndarray
+    for loud in (x * P.view(Loud), P.view(Loud) * x):
+        assert loud == "Loud"
+
+
+def test_masked_arrays_stay_themselves() -> None:
+    masked = np.ma.array(P, mask=[True, False, False])
+    for result in (mg.tensor(F) * masked, masked * mg.tensor(F)):
+        assert isinstance(result, mg.Tensor | np.ma.MaskedArray)
+
+
+class Named(mg.Tensor):
+    """A tensor of a class of the user's own."""
+
+    __slots__ = ()
+
+
+def test_subclasses_of_tensor() -> None:
+    x = Named(F)
+    for result in (x * 2, 2 * x, np.exp(x), x[0], np.sum(x), x.T, x + mg.tensor(P), mg.tensor(P) + x):
+        assert type(result) is Named
+    np.sum(x * mg.tensor(P) + x).backward()
+    assert_same(x.grad, P + 1)
+
+
+# --------------------------------------------------------------- ways of a call
+
+
+def test_tensors_by_keyword() -> None:
+    check_gradients(lambda x: np.sum(a=x, axis=0), M)
+    check_gradients(lambda x: np.clip(M, a_min=x, a_max=None), P)
+    check_gradients(lambda x: np.where(F > 0, x, 2.0), P)
+    check_gradients(lambda x: np.linspace(start=0.0, stop=x, num=3), P)
+    check_gradients(lambda x: np.full((2, 3), fill_value=x), P)
+    check_gradients(lambda x: np.einsum("ij,j", M, x), P)
+
+
+def test_nested_lists() -> None:
+    check_gradients(lambda x: mg.concatenate([[x, P], [F, x]]), P)
+    check_gradients(lambda x: np.stack([x[0], x[2]]), P)
+    check_gradients(lambda x: np.block([[x, x], [x * 2, F]]), P)
+    check_gradients(lambda x: np.add(x, [1.0, 2.0, 3.0]), P)
+    assert_same(np.vstack([mg.tensor(P), F]), np.vstack([P, F]))
+
+
+@pytest.mark.parametrize("scalar", [np.float32(2), np.float64(2), np.int64(2), np.array(2.0)], ids=repr)
+def test_numpy_scalars_and_arrays_on_the_left(scalar: Any) -> None:
+    for dtype in (np.float32, np.float64):
+        x = mg.tensor(P.astype(dtype))
+        assert_same(scalar * x, scalar * P.astype(dtype))
+        (scalar * x).backward()
+        assert x.grad.dtype == dtype
+
+
+def test_functions_called_by_their_own_name() -> None:
+    x = mg.tensor(P)
+    assert_same(np.add(x, 1), P + 1)
+    assert_same(np.add.__call__(x, 1), P + 1)
+    assert_same(x.__array_ufunc__(np.add, "__call__", x, 1), P + 1)
+    assert_same(x.__array_function__(np.sum, (mg.Tensor,), (x,), {}), np.sum(P))
+
+
+# ------------------------------------------------------------- keywords of ufuncs
+
+KEYWORDS: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = [
+    (np.exp, (P,), {"dtype": np.float32}),
+    (np.add, (P, F), {"dtype": "f4", "casting": "same_kind"}),
+    (np.multiply, (P.astype("f4"), F.astype("f4")), {"dtype": float}),
+    (np.sqrt, (P,), {"order": "F"}),
+    (np.add, (M, M), {"order": "F"}),
+    (np.sin, (P,), {"subok": False}),
+    (np.sin, (P.astype("f4"),), {"signature": ("d", "d")}),
+    (np.matmul, (M, M.T), {"axes": [(0, 1), (0, 1), (0, 1)]}),
+    (np.vecdot, (M, M), {"axis": 0}),
+    (np.divide, (F, P), {"where": np.array(True), "out": None}),
+]
+
+
+@pytest.mark.parametrize(
+    ("ufunc", "args", "kwargs"), KEYWORDS, ids=[f"{f.__name__}{list(k)}" for f, _, k in KEYWORDS]
+)
+def test_keywords_of_ufuncs(ufunc: Any, args: Any, kwargs: Any) -> None:
+    tensors = [mg.tensor(arg) for arg in args]
+    expected, actual = ufunc(*args, **kwargs), ufunc(*tensors, **kwargs)
+    assert_same(actual, expected)
+    assert actual.strides == expected.strides
+    actual.backward()
+    for tensor, arg in zip(tensors, args, strict=True):
+        assert tensor.grad.dtype == arg.dtype
+    if all(arg.dtype == np.float64 for arg in args) and "dtype" not in kwargs:
+        check_gradients(lambda *xs: ufunc(*xs, **kwargs), *args)
+
+
+@pytest.mark.parametrize("ufunc", [np.exp, np.sqrt, np.reciprocal, np.tanh])
+def test_where_and_out(ufunc: Any) -> None:
+    where = np.array([True, False, True])
+    check_gradients(lambda x, y: ufunc(x, out=y * 1.0, where=where), P, F)
+    check_gradients(lambda x: ufunc(x * 1.0, out=np.zeros_like(x)), P)
+
+    def same(x: Any) -> Any:
+        y = x * 1.0
+        assert ufunc(y, out=y) is y
+        return y
+
+    check_gradients(same, P)
+
+
+def test_where_may_be_a_tensor_and_broadcasts() -> None:
+    where = np.array([True, False, True])
+    out = np.zeros((2, 3))
+    expected = np.add(M, 1.0, out=out.copy(), where=where)
+    for mask in (where, mg.tensor(where)):
+        x = mg.tensor(M)
+        result = np.add(x, 1.0, out=mg.tensor(out), where=mask)
+        assert_same(result, expected)
+        result.backward()
+        assert_same(x.grad, np.broadcast_to(where, M.shape).astype(float))
+
+
+def test_several_outputs() -> None:
+    for ufunc in (np.modf, np.frexp):
+        if not isinstance(registry.get(ufunc), type):
+            continue
+        for result, expected in zip(ufunc(mg.tensor(P)), ufunc(P), strict=True):
+            assert_same(result, expected)
+    whole, part = mg.tensor(np.zeros(3)), mg.tensor(np.zeros(3))
+    x = mg.tensor(P)
+    assert np.modf(x, out=(part, whole))[0] is part
+    assert_same(whole, np.modf(P)[1])
+    assert np.modf(x, out=(part, None))[0] is part
+    (part * 3).backward()
+    assert_same(x.grad, np.full(3, 3.0))
+
+
+def test_out_takes_the_place_of_what_was_there() -> None:
+    x, old = mg.tensor(P), mg.tensor(F)
+    y = old * 1.0
+    view = y[1:]
+    assert np.exp(x, out=y) is y
+    assert_same(view, np.exp(P)[1:])
+    np.sum(view).backward()
+    assert_same(x.grad, np.exp(P) * [0, 1, 1])
+    assert old.grad is None or not np.any(old.grad)
+
+
+# -------------------------------------------------------------- methods of ufuncs
+
+FOLDED = ["add", "multiply", "maximum", "minimum", "subtract", "divide", "logaddexp", "hypot", "power"]
+STEEP = ["arctan2", "fmax", "fmin", "float_power", "logaddexp2", "fmod", "remainder", "heaviside"]
+PLAIN = ["logical_and", "logical_or", "greater", "equal"]
+INTEGERS = ["bitwise_and", "bitwise_or", "bitwise_xor", "gcd", "lcm"]
+
+
+def methods(ufunc: Any) -> dict[str, Any]:
+    """What to do with a matrix, by the name of the method."""
+    return {
+        "reduce": lambda a: ufunc.reduce(a),
+        "reduce, axis": lambda a: ufunc.reduce(a, axis=1, keepdims=True),
+        "accumulate": lambda a: ufunc.accumulate(a, axis=1),
+        "outer": lambda a: ufunc.outer(a, a[0]),
+        "reduceat": lambda a: ufunc.reduceat(a, [0, 2, 1], axis=1),
+    }
+
+
+@pytest.mark.parametrize("method", methods(np.add))
+@pytest.mark.parametrize("name", [*FOLDED, *STEEP, *PLAIN])
+def test_methods_of_ufuncs(name: str, method: str) -> None:
+    ufunc = getattr(np, name)
+    call = methods(ufunc)[method]
+    array = np.array([[1.3, 0.9, 2.1], [0.6, 1.7, 0.45]])
+    assert_same(call(mg.tensor(array)), call(array))
+    assert_same(call(mg.tensor(array.astype("f4"))), call(array.astype("f4")))
+    if name not in PLAIN:
+        check_gradients(call, array)
+
+
+@pytest.mark.parametrize("method", methods(np.add))
+@pytest.mark.parametrize("name", [*INTEGERS, "add", "multiply", "maximum"])
+def test_methods_of_ufuncs_on_integers(name: str, method: str) -> None:
+    call = methods(getattr(np, name))[method]
+    array = np.array([[12, 9, 2], [6, 15, 4]])
+    assert_same(call(mg.tensor(array)), call(array))
+
+
+@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "divide", "maximum", "power", "logaddexp"])
+def test_at(name: str) -> None:
+    ufunc = getattr(np, name)
+    for index in ([0, 2], [1, 1, 0], (slice(None),), np.array([True, False, True])):
+        count = np.zeros(3)[index].size
+        values = np.linspace(1.1, 1.7, count)
+        expected, tensor = P.copy(), mg.tensor(P)
+        ufunc.at(expected, index, values)
+        assert ufunc.at(tensor, index, values) is None
+        np.testing.assert_allclose(tensor.data, expected, rtol=1e-15)
+
+        def program(x: Any, v: Any, index: Any = index) -> Any:
+            y = x * 1.0
+            ufunc.at(y, index, v)
+            return y**2
+
+        check_gradients(program, P, values)
+
+
+@pytest.mark.parametrize("ufunc", [np.negative, np.exp, np.square])
+def test_at_of_one_argument(ufunc: Any) -> None:
+    def program(x: Any) -> Any:
+        y = x * 1.0
+        ufunc.at(y, [1, 1, 0])
+        return y
+
+    expected = P.copy()
+    ufunc.at(expected, [1, 1, 0])
+    assert_same(program(mg.tensor(P)), expected)
+    check_gradients(program, P)
+
+
+def test_at_on_a_plain_array_says_why_it_cannot_be() -> None:
+    with pytest.raises(TypeError, match=r"np\.add\.at.*plain array"):
+        np.add.at(P.copy(), [0], mg.tensor(1.0))
+
+
+REDUCTIONS: list[dict[str, Any]] = [
+    {"dtype": np.float32},
+    {"initial": 2.3},
+    {"where": M > 0, "initial": 1.2},
+    {"axis": (0, 1)},
+    {"axis": None, "keepdims": True},
+    {"axis": -1},
+    {"axis": ()},
+]
+
+
+@pytest.mark.parametrize("kwargs", REDUCTIONS, ids=repr)
+@pytest.mark.parametrize("ufunc", [np.add, np.multiply, np.maximum, np.logaddexp])
+def test_keywords_of_reduce(ufunc: Any, kwargs: dict[str, Any]) -> None:
+    expected = ufunc.reduce(M, **kwargs)
+    assert_same(ufunc.reduce(mg.tensor(M), **kwargs), expected)
+    if "dtype" not in kwargs:
+        check_gradients(lambda x: ufunc.reduce(x, **kwargs), M)
+    out = mg.tensor(np.zeros_like(expected))
+    assert ufunc.reduce(mg.tensor(M), out=out, **kwargs) is out
+    assert_same(out, np.asarray(expected))
+
+
+# ------------------------------------------------------- what has no rule, or no use
+
+
+def test_unknown_functions_say_what_to_do() -> None:
+    double = np.frompyfunc(lambda v: 2 * v, 1, 1)
+    with pytest.raises(TypeError, match=r"has no rule in mygrad.*mygrad\.implements.*np\.asarray"):
+        double(mg.tensor(F))
+
+
+def test_a_third_partys_function_can_be_declared() -> None:
+    special = pytest.importorskip("scipy.special")
+    if special.expit not in registry:
+
+        @mg.implements(special.expit)
+        class Expit(mg.Elementwise):
+            def vjp_x(grad, out):
+                return grad * out * (1 - out)
+
+    check_gradients(special.expit, F)
+    with pytest.raises(TypeError, match="gammaln has no rule"):
+        special.gammaln(mg.tensor(P))
+
+
+def test_refused_functions_say_why() -> None:
+    with pytest.raises(TypeError, match=r"np\.isnat cannot be used on tensors: .*dates"):
+        np.isnat(mg.tensor(F))
+
+
+def test_arguments_without_a_derivative_refuse_a_gradient() -> None:
+    with pytest.raises(TypeError, match=r"np\.take has no derivative with respect to 'out_of'|'indices'"):
+        np.take(mg.tensor(F), mg.tensor([0.0]))
+
+
+def test_every_public_ufunc_has_a_fate() -> None:
+    ufuncs = {
+        f
+        for f in vars(np).values()
+        if isinstance(f, np.ufunc) and f.types and any(t[0] in "fdFD?bil" for t in f.types)
+    }
+    assert {f.__name__ for f in ufuncs - set(registry)} == set()
+
+
+def test_operations_are_classes_and_lean() -> None:
+    for fate in registry.values():
+        if isinstance(fate, type):
+            assert issubclass(fate, Operation)
+            assert not hasattr(fate, "__dict__") or "__dict__" not in fate.__slots__
