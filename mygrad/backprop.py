@@ -30,12 +30,9 @@ _SPENT = GRADIENT | RELEASED
 def collect(roots: Iterable[Node], stops: Iterable[Node] = ()) -> list[Node]:
     """All nodes from ``roots`` back to the leaves or to ``stops``, in the order of creation."""
     found = set(stops)
-    nodes = list(found)
-    stack = [root for root in dict.fromkeys(roots) if root not in found]
-    found.update(stack)
-    while stack:
-        node = stack.pop()
-        nodes.append(node)
+    nodes = [root for root in dict.fromkeys(roots) if root not in found]
+    found.update(nodes)
+    for node in nodes:  # the list grows while it is read
         inputs = node.inputs
         if inputs is None:
             raise InvalidBackprop(
@@ -46,7 +43,8 @@ def collect(roots: Iterable[Node], stops: Iterable[Node] = ()) -> list[Node]:
         for parent in inputs:
             if parent not in found:
                 found.add(parent)
-                stack.append(parent)
+                nodes.append(parent)
+    nodes.extend(stops)
     nodes.sort(key=_by_creation)
     return nodes
 

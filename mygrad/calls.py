@@ -24,7 +24,7 @@ from mygrad.graph import (
     make_node,
 )
 from mygrad.modes import guarding
-from mygrad.operation import Elementwise, Operation, parameters_of
+from mygrad.operation import Elementwise, Operation, asked_of, parameters_of
 from mygrad.views import is_variable, link, sync, touch
 
 _asarray = np.asarray
@@ -86,11 +86,15 @@ def apply(
 
     ``kind`` is the class of the results. ``constant=True`` makes them constant.
     """
+    if issubclass(operation, Elementwise):  # a list of tensors stands for one array
+        args = tuple(_stacked(value, kind) for value in args)
     found: list[Any] = []
     plain = [unwrap(value, found) for value in args]
     options = {key: unwrap(value, found) for key, value in kwargs.items()} if kwargs else kwargs
     variable = constant is not True and any(is_variable(tensor) for tensor in found)
     has_mask = mask_of(operation, options) is not True
+    if has_mask:
+        options = {**options, **NO_OUTPUT}
     if variable:
         bound = bind(function, args, kwargs)
         needed = needed_of(operation, function, bound)
@@ -104,6 +108,11 @@ def apply(
     if operation.may_view:
         link_views(operation, results, found)
     return results
+
+
+def _stacked(value: Any, kind: Any) -> Any:
+    nested = isinstance(value, list | tuple) and any(path for path, _ in paths_in(value))
+    return kind(value) if nested else value
 
 
 def needed_of(operation: Any, function: Any, bound: dict[str, Any]) -> dict[str, list[Any]]:
@@ -168,6 +177,9 @@ def _kept(
     """What is kept of a call under ``name``."""
     if name == "out":
         return out
+    if name in operation.facts:
+        fact = operation.facts[name]
+        return fact(**{asked: plain[asked] for asked in asked_of(fact) if asked in plain})
     of = name.removesuffix("_shape") if name not in plain else name
     if of not in plain:
         return plan.defaults[name]
@@ -175,8 +187,10 @@ def _kept(
     nested = any(path for path, _ in needed.get(of, ()))
     if of != name:
         return tuple(np.shape(item) for item in value) if nested else np.shape(value)
-    if nested or of not in operation.differentiable or issubclass(operation, Elementwise):
+    if nested or of not in operation.differentiable:
         return value
+    if issubclass(operation, Elementwise):
+        return _asarray(value) if isinstance(value, list | tuple) else value
     return as_array(value, out)
 
 
@@ -334,6 +348,9 @@ def link_views(operation: Any, results: Any, parents: list[Any]) -> None:
 
 # ------------------------------------------------------------------- where=
 
+
+#: A caller's own `out=None`, by which NumPy knows that memory without values is meant, NumPy removes.
+NO_OUTPUT = {"out": None}
 
 def mask_of(operation: type[Operation], options: dict[str, Any]) -> Any:
     """The ``where=`` of an elementwise call; reductions have one of another meaning."""

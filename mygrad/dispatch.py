@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mygrad.calls import (
+    NO_OUTPUT,
     apply,
     as_array,
     bind,
@@ -45,6 +46,7 @@ from mygrad.operation import (
     PiecewiseConstant,
     Plan,
     Refused,
+    asked_of,
     parameters_of,
     registry,
     ufunc_methods,
@@ -199,9 +201,14 @@ def _keeper(
     if not plan.elementwise:
         others = [name for name in operation.differentiable if name in given and name != names[0]]
         given |= {name: f"as_array({given[name]}, data)" for name in others}
+    for name, fact in operation.facts.items():
+        known = ", ".join(f"{asked}={given[asked]}" for asked in asked_of(fact) if asked in given)
+        given[name] = f"facts[{name!r}]({known})"
     kept = [given.get(name, f"defaults[{name!r}]") for name in plan.names]
     source = f"lambda array, data, args, kwargs: ({''.join(value + ', ' for value in kept)})"
-    return plan, eval(source, {"defaults": plan.defaults, "as_array": as_array})
+    return plan, eval(
+        source, {"defaults": plan.defaults, "facts": operation.facts, "as_array": as_array}
+    )
 
 
 def single(
@@ -346,6 +353,8 @@ def data_call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     options = {key: unwrap(value, found) for key, value in kwargs.items()}
     if has_outputs(kwargs):
         return into(None, function, args, kwargs, None)
+    if "where" in options and isinstance(function, np.ufunc):
+        options |= NO_OUTPUT
     return function(*plain, **options)
 
 

@@ -28,7 +28,7 @@ from mygrad.tensor import Tensor
 
 #: NumPy's names for parameters that take several arrays, not one.
 SEQUENCES = frozenset(
-    ("arrays", "args", "arys", "choicelist", "condlist", "m", "operands", "seq", "tup", "xi")
+    ("arrays", "args", "arys", "choicelist", "choices", "condlist", "m", "operands", "seq", "tup", "xi")
 )
 
 #: Names of NumPy's that mean the same here as there.

@@ -121,6 +121,8 @@ class Operation(Node, metaclass=OperationType):
 
     #: The callable that the operation implements (the first, where several share the class).
     function: ClassVar[Any] = None
+    #: Name → what derives it from the arguments in the forward pass, so that they need not be kept.
+    facts: ClassVar[dict[str, Rule]] = {}
     #: Argument name → rule.
     rules: ClassVar[dict[str, Rule]] = {}
     #: A rule ``vjp(grad, needs, …)`` that returns the gradients of several arguments at once.
@@ -139,7 +141,11 @@ class Operation(Node, metaclass=OperationType):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         rules = dict(cls.rules)
+        cls.facts = dict(cls.facts)
         for name, value in list(vars(cls).items()):
+            if inspect.isfunction(value) and name.startswith("fact_"):
+                setattr(cls, name, staticmethod(value))
+                cls.facts[name.removeprefix("fact_")] = value
             if inspect.isfunction(value) and (name == "vjp" or name.startswith("vjp_")):
                 setattr(cls, name, staticmethod(value))
                 if name == "vjp":

@@ -9,7 +9,7 @@ import numpy as np
 from mygrad import guard
 from mygrad.backprop import Walk
 from mygrad.calls import unwrap
-from mygrad.dispatch import binary, call_function, call_ufunc, unary
+from mygrad.dispatch import binary, call_function, call_ufunc, single, unary
 from mygrad.errors import InvalidBackprop, InvalidGradient
 from mygrad.graph import (
     ARRAY,
@@ -28,7 +28,7 @@ from mygrad.graph import (
 )
 from mygrad.methods import Methods
 from mygrad.modes import guarding
-from mygrad.operation import ufunc_operations
+from mygrad.operation import OperationType, registry, ufunc_operations
 from mygrad.views import (
     base_of,
     forget,
@@ -307,16 +307,23 @@ class Tensor(Methods):
         return np.array(array, dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if not kwargs and method == "__call__" and ufunc in ufunc_operations:
-            operation = ufunc_operations[ufunc]
-            if len(inputs) == 1:
-                return unary(operation, self)
-            x, y = inputs
-            if operation.plans[3] is not None and x.__class__ in _SHORT and y.__class__ in _SHORT:
-                return binary(operation, x, y)
+        if not kwargs and method == "__call__":
+            operation = ufunc_operations.get(ufunc)
+            if operation is not None:
+                if ufunc.nin == 1:
+                    return unary(operation, self)
+                x, y = inputs
+                if operation.plans[3] and x.__class__ in _SHORT and y.__class__ in _SHORT:
+                    return binary(operation, x, y)
         return call_ufunc(type(self), ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if len(types) == 1 and args and args[0] is self:
+            operation = registry.get(function)
+            if operation.__class__ is OperationType:
+                result = single(operation, function, args, kwargs)
+                if result is not NotImplemented:
+                    return result
         return call_function(type(self), function, types, args, kwargs)
 
     def __dlpack__(self, **kwargs: Any) -> Any:

@@ -60,24 +60,22 @@ class Program:
 
     def __init__(
         self,
-        random: Any,
+        below: Callable[[int], int],
         *,
-        seeded: bool = True,
-        shift: float = 0.0,
         inject: int | None = None,
-        outcomes: list[bool] | None = None,
-        backward: bool = True,
+        shift: float = 0.0,
+        losses: bool = True,
     ) -> None:
-        self.random = random
-        self.seeded = seeded
-        self.shift = shift
-        self.inject = inject
-        self.outcomes: list[bool] = [] if outcomes is None else outcomes
-        self.replay = iter(self.outcomes) if outcomes is not None else None
-        self.may_go_back = backward
+        self.draw = below
+        self.choices: list[int] = []
+        self.inject = inject  # a node: only its value carries an imaginary part
+        self.injected: Any = 0
+        self.shift = shift  # along a direction, how far the leaves are moved
+        self.has_losses = losses
         self.drawn = 0
         self.names: list[Variable] = []
         self.leaves: list[tuple[Any, Any]] = []  # tensors whose gradients are checked; directions
+        self.shifts: list[Any] = []  # for each of them, where a shift takes it
         self.inputs: dict[int, frozenset[int]] = {}  # node → nodes that it certainly depends on
         self.perhaps: dict[int, frozenset[Any]] = {}  # node → all that it may depend on
         self.leaf_nodes: set[int] = set()
@@ -86,12 +84,13 @@ class Program:
         self.arrays: list[tuple[Any, Any, Any]] = []  # the user's: array, its reference, its tensor
         self.losses: list[Any] = []
         self.gradients: list[tuple[int, int, Any]] = []
-        self.log: list[str] = []
 
     # -------------------------------------------------------------- choices
 
     def below(self, n: int) -> int:
-        return self.random.randrange(n)  # type: ignore[no-any-return]
+        choice = self.draw(n)
+        self.choices.append(choice)
+        return choice
 
     def chance(self, percent: int) -> bool:
         return self.below(100) < percent
@@ -152,10 +151,18 @@ class Program:
         """A new family."""
         root.family = Family(root, node, constant)
         root.constant = constant
-        if node == self.inject and not constant:
-            self.injected = self.direction(np.shape(root.array))
-            root.array = root.array + 1j * STEP * self.injected
+        if not constant:
+            self.perturb(root)
         return root
+
+    def perturb(self, root: Variable) -> None:
+        """Give ``root`` its imaginary part, if it is what the derivative is asked for."""
+        if root.family.node == self.inject:
+            self.injected = np.cos(3 * np.arange(np.size(root.array)) + 1).reshape(root.array.shape)
+            if isinstance(root.array, np.ndarray):
+                root.array += 1j * STEP * self.injected
+            else:
+                root.array = root.array + 1j * STEP * self.injected
 
     def direction(self, shape: tuple[int, ...]) -> Any:
         return np.cos(3 * self.values(shape))
@@ -163,12 +170,13 @@ class Program:
     def leaf(self) -> Variable:
         """A variable or a constant of one of several kinds."""
         shape = self.pick(SHAPES)
-        value = np.array(self.values(shape) + self.shift * np.sin(9 * self.values(shape)))
+        shift = np.sin(9 * self.values(shape))
+        value = np.array(self.values(shape) + self.shift * shift)
         kind = self.below(8)
         constant = kind == 7
         array = np.array(value, complex)
         if kind == 0 and value.ndim == 2:  # a user's array that is no contiguous one
-            value, array = np.asfortranarray(value)[::-1], np.asfortranarray(array)[::-1]
+            value, array, shift = (np.asfortranarray(a)[::-1] for a in (value, array, shift))
         if kind < 2 and value.size:
             tensor = Tensor(value, copy=False)
             self.arrays.append((value, array.copy(), None))
@@ -179,10 +187,12 @@ class Program:
         else:
             source = tensor
         root = Variable(tensor, array, constant)
-        if kind in (0, 1, 2, 3, 4) and self.seeded:
+        if kind in (0, 1, 2, 3, 4):
             direction = self.direction(shape)
-            array += 1j * STEP * direction
+            if self.inject is None:
+                array += 1j * STEP * direction
             self.leaves.append((source, direction))
+            self.shifts.append(shift)
         node = self.node()
         if kind != 2 and not constant:
             self.leaf_nodes.add(node)
@@ -202,6 +212,7 @@ class Program:
         if family.node in self.released:
             family.node = self.node()
             self.leaf_nodes.add(family.node)
+            self.perturb(family.root)
         return frozenset((family.node,)) | self.tokens_of(name)
 
     def tokens_of(self, name: Variable) -> frozenset[Any]:
@@ -518,7 +529,7 @@ class Program:
                 self.write(name, lambda a: a.sort(axis), (), (), self.touch(name), whole=True)
             elif shape[axis] > 1:
                 self.write(
-                    name, lambda a: a.partition(1, axis), (), (), self.touch(name), whole=True
+                    name, lambda a: a.partition(list(range(shape[axis])), axis), (), (), self.touch(name), whole=True
                 )
 
     def reshape(self, name: Variable) -> None:
@@ -538,16 +549,11 @@ class Program:
             change(name.tensor)
             if not self.constant(name) and name is name.family.root:
                 name.family.node = self.node((name.family.node,))
-                if name.family.node == self.inject:
-                    self.perturb(name.family.root)
+                self.perturb(name)
             elif nodes:
                 name.tokens, name.born = name.tokens | nodes, name.family.node
         else:
             refused(change, name.tensor)
-
-    def perturb(self, root: Variable) -> None:
-        self.injected = self.direction(np.shape(root.array))
-        root.array += 1j * STEP * self.injected
 
     def write(
         self,
@@ -600,13 +606,12 @@ class Program:
             kept = self.touch(root)
             certain = frozenset(n for n in nodes if isinstance(n, int))
             family.node = self.node(certain if whole else certain | kept, nodes | kept)
-            if family.node == self.inject:
-                self.perturb(root)
+            self.perturb(root)
         assert root.tensor.constant == family.constant, "an update changed what is constant"
 
     def expose(self) -> None:
         """The user looks at an array, or tries to write to one."""
-        if self.chance(50) or not self.arrays:
+        if self.chance(50) or not self.arrays or not self.has_losses:
             name = self.pick(self.names)
             array = name.tensor.data
             assert close(array, name.array.real), "data"
@@ -630,7 +635,7 @@ class Program:
 
     def go_back(self) -> None:
         """A loss, and the way back."""
-        if not self.may_go_back:
+        if not self.has_losses:
             return
         chosen = [self.pick(self.names) for _ in range(1 + self.below(3))]
         weights = [self.values(np.shape(name.array)) for name in chosen]
@@ -643,8 +648,6 @@ class Program:
             loss, nodes = name.tensor, frozenset()
             if not self.constant(name):
                 nodes = frozenset((name.family.node,)) | self.tokens_of(name)
-            with np.errstate(all="ignore"):
-                pass
         else:
             nodes = frozenset().union(*map(self.touch, chosen))
             total = sum(np.sum(self.read(n) * w) for n, w in zip(chosen, weights, strict=True))
@@ -653,20 +656,16 @@ class Program:
         reached = self.reachable(nodes, self.perhaps)
         certain = self.reachable([n for n in nodes if isinstance(n, int)], self.inputs)
         held = [peek(leaf) for leaf, _ in self.leaves]
+        before = {id(n): peek(n.tensor) for n in self.names if n is n.family.root}
         retain = self.chance(25)
-        if self.replay is not None:
-            if not next(self.replay):
-                return
-        else:
-            try:
-                loss.backward(weights[0] if direct else None, retain_graph=retain)
-            except InvalidBackprop:
-                assert reached & self.released, "InvalidBackprop without a reason"
-                self.outcomes.append(False)
-                return
-            self.outcomes.append(True)
+        try:
+            loss.backward(weights[0] if direct else None, retain_graph=retain)
+        except InvalidBackprop:
+            assert reached & self.released, "InvalidBackprop without a reason"
+            return
+        if self.inject is None:
             self.check_leaves(total, held)
-            self.note_gradients(reached)
+        self.note_gradients(reached, before)
         self.losses.append(total)
         if not retain:
             self.release(reached, certain)
@@ -680,7 +679,7 @@ class Program:
             scale += float(np.sum(np.abs(change * direction)))
         assert close(computed, expected, max(1.0, scale)), f"gradient {computed} for {expected}"
 
-    def note_gradients(self, reached: set[Any]) -> None:
+    def note_gradients(self, reached: set[Any], before: dict[int, Any]) -> None:
         """The gradients of all that can be seen, and that those of views are views."""
         for name in self.names:
             family, root = name.family, name.family.root
@@ -690,7 +689,9 @@ class Program:
             if family.node not in reached:
                 continue
             if name is root:
-                value = None if gradient is None else np.array(gradient)
+                value = np.zeros(np.shape(name.array)) if gradient is None else np.array(gradient)
+                if family.node in self.leaf_nodes:  # where the gradients of several losses add up
+                    value -= before[id(name)]
                 self.gradients.append((len(self.losses), family.node, value))
             elif gradient is not None and gradient.size:
                 whole = root.tensor.grad
@@ -708,12 +709,8 @@ class Program:
             if family.node in already:
                 continue
             gone = bool(name.tensor._node.stale & RELEASED)
-            if self.replay is None:
-                assert gone <= (family.node in reached), "released without a reason"
-                assert gone >= (family.node in certain), "not released"
-                self.outcomes.append(gone)
-            else:
-                gone = next(self.replay)
+            assert gone <= (family.node in reached), "released without a reason"
+            assert gone >= (family.node in certain), "not released"
             if gone:
                 self.released.add(family.node)
                 name.array = drop(name.array)
@@ -749,7 +746,8 @@ class Program:
             if max(float(np.max(np.abs(n.array), initial=0)) for n in self.names) > 1e4:
                 return  # rounding would drown everything
             kind = self.below(100)
-            self.recording = self.chance(90)
+            # What is written without being recorded would move with the leaves, unnoticed.
+            self.recording = self.chance(90) or not self.has_losses
             step = (
                 self.compute if kind < 24 else self.view if kind < 50 else self.update if kind < 84
                 else self.go_back if kind < 90 else self.expose if kind < 94
@@ -859,8 +857,71 @@ def region(root: Variable, gradient: Any, name: Variable) -> Any:
     return np.array([by_address[a] for a in mine.flat]).reshape(mine.shape)
 
 
-def run_program(make_random: Callable[[], Any], length: int = 14) -> Program:
-    """Run a program, then once more for the gradient of something in the middle of it."""
-    program = Program(make_random())
+def again(choices: list[int]) -> Callable[[int], int]:
+    """Make the same choices once more."""
+    left = iter(choices)
+    return lambda n: next(left)
+
+
+def run_program(below: Callable[[int], int], length: int = 14) -> None:
+    """Run a program, then once more for the gradient with respect to something in the midst of it.
+
+    ``below(n)`` chooses an integer below n.
+    """
+    program = Program(below)
     program.run(length)
-    return program
+    if program.gradients:
+        loss, node, gradient = program.gradients[program.drawn % len(program.gradients)]
+        second = Program(again(program.choices), inject=node)
+        second.run(length)
+        expected = second.losses[loss].imag / STEP
+        parts = gradient * second.injected
+        scale = max(1.0, float(np.sum(np.abs(parts))))
+        assert close(np.sum(parts), expected, scale), f"gradient {np.sum(parts)} for {expected}"
+
+
+def run_second_order(below: Callable[[int], int], length: int = 8) -> None:
+    """Gradients of gradients: the derivative of the gradient along a direction, against differences."""
+    first = Program(below, losses=False)
+    first.run(length)
+
+    def gradients(program: Program, **options: Any) -> list[Any]:
+        total = sum(np.sum(np.tanh(name.tensor)) for name in program.names)
+        for leaf, _ in program.leaves:
+            leaf.null_grad()
+        total.backward(**options)
+        return [leaf.grad for leaf, _ in program.leaves]
+
+    plain = gradients(first, retain_graph=True)
+    plain = [0 if g is None else np.array(g) for g in plain]
+    recorded = gradients(first, create_graph=True)
+    for one, other in zip(plain, recorded, strict=True):
+        assert close(0 if other is None else other._value(), one), "the recorded gradient"
+    slope = sum(
+        np.sum(gradient * direction)
+        for gradient, (_, direction) in zip(recorded, first.leaves, strict=True)
+        if gradient is not None
+    )
+    if not isinstance(slope, Tensor) or slope.constant:
+        return
+    for leaf, _ in first.leaves:
+        leaf.null_grad()
+    slope.backward()
+    pairs = zip(first.leaves, first.shifts, strict=True)
+    parts = [np.sum(peek(leaf) * shift) for (leaf, _), shift in pairs]
+    step = 1e-5
+    slopes = []
+    for sign in (1, -1):
+        moved = Program(again(first.choices), losses=False, shift=sign * step)
+        moved.run(length)
+        found = gradients(moved)
+        slopes.append(
+            sum(
+                np.sum(g * direction)
+                for g, (_, direction) in zip(found, moved.leaves, strict=True)
+                if g is not None
+            )
+        )
+    difference = (slopes[0] - slopes[1]) / (2 * step)
+    scale = max(1.0, *(abs(part) for part in parts), *map(abs, slopes))
+    assert abs(difference - sum(parts)) <= 1e-5 * scale, f"{sum(parts)} for {difference}"

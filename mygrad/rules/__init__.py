@@ -17,6 +17,7 @@ from mygrad.rules import (
     linalg,
     manipulation,
     norms,
+    padding,
     polynomials,
     products,
     reductions,

@@ -12,28 +12,36 @@ from mygrad.rules.indexing import scatter_add
 # ------------------------------------------------------------------ the same elements in another shape
 
 
+def resolved(a, order):
+    """``order`` of ``a`` without "A", which stands for either "C" or "F"."""
+    if order == "A":
+        return "F" if np.asarray(a).flags.fnc else "C"
+    return order
+
+
 @implements(np.reshape)
 class Reshape(Operation):
     may_view = True
 
-    def vjp_a(grad, a, order="C"):
-        if order == "A":
-            order = "F" if a.flags.fnc else "C"
-        return np.reshape(grad, a.shape, order=order)
+    def fact_layout(a, order="C"):
+        return resolved(a, order)
+
+    def vjp_a(grad, a_shape, layout):
+        return np.reshape(grad, a_shape, order=layout)
 
 
 @implements(np.ravel)
 class Ravel(Operation):
     may_view = True
 
-    def vjp_a(grad, a, order="C"):
-        if order == "A":
-            order = "F" if a.flags.fnc else "C"
-        if order == "K":
-            axes = memory_order(a)
-            shape = [a.shape[axis] for axis in axes]
-            return np.transpose(np.reshape(grad, shape), inverse_permutation(axes, a.ndim))
-        return np.reshape(grad, a.shape, order=order)
+    def fact_layout(a, order="C"):
+        return memory_order(np.asarray(a)) if order == "K" else resolved(a, order)
+
+    def vjp_a(grad, a_shape, layout):
+        if isinstance(layout, str):
+            return np.reshape(grad, a_shape, order=layout)
+        parts = np.reshape(grad, [a_shape[axis] for axis in layout])
+        return np.transpose(parts, inverse_permutation(layout, len(layout)))
 
 
 def memory_order(a):
@@ -291,13 +299,17 @@ class SlidingWindowView(Operation):
 class TrimZeros(Operation):
     may_view = True
 
-    def vjp_filt(grad, filt, trim="fb", axis=None):
+    def fact_start(filt, trim="fb", axis=None):
+        filt = np.asarray(filt)
+        start = np.zeros(filt.ndim, int)
         found = np.argwhere(filt)
-        axes = normalize_axis_tuple(range(filt.ndim) if axis is None else axis, filt.ndim)
-        cut = np.zeros(filt.ndim, int)
         if "f" in trim.lower() and len(found):
-            cut[list(axes)] = np.min(found, axis=0)[list(axes)]
+            axes = normalize_axis_tuple(range(filt.ndim) if axis is None else axis, filt.ndim)
+            start[list(axes)] = np.min(found, axis=0)[list(axes)]
+        return start
+
+    def vjp_filt(grad, filt_shape, start):
         return np.pad(
             grad,
-            [(c, n - c - m) for c, n, m in zip(cut, filt.shape, grad.shape, strict=True)],
+            [(s, n - s - m) for s, n, m in zip(start, filt_shape, grad.shape, strict=True)],
         )

@@ -10,23 +10,32 @@ from mygrad.operation import Operation, implements
 from mygrad.rules.indexing import scatter_add
 from mygrad.rules.manipulation import along
 
+STATISTICS = ("maximum", "mean", "median", "minimum")
+
 
 @implements(np.pad)
 class Pad(Operation):
-    def vjp_array(grad, array, pad_width, mode="constant", stat_length=None, reflect_type="even"):
+    def fact_seen(array, mode="constant"):
+        """The values, where they decide which entries a margin depends on."""
         if callable(mode):
             raise TypeError("np.pad has no derivative where a function fills the margins")
-        widths = pairs(pad_width, array.ndim)
-        lengths = pairs(stat_length, array.ndim)
-        for axis in reversed(range(array.ndim)):
+        return np.asarray(array) if mode in STATISTICS else None
+
+    def vjp_array(
+        grad, array_shape, pad_width, seen, mode="constant", stat_length=None, reflect_type="even"
+    ):
+        ndim = len(array_shape)
+        widths = pairs(pad_width, ndim)
+        lengths = pairs(stat_length, ndim)
+        for axis in reversed(range(ndim)):
             left, grad, right = margins(grad, axis, *widths[axis])
             if mode in ("constant", "empty") or not left.size + right.size:
                 continue
             if mode == "linear_ramp":
                 grad = grad + through_ramps(left, right, axis, grad.shape)
-            elif mode in ("maximum", "mean", "median", "minimum"):
-                before = [*widths[:axis], *[(0, 0)] * (array.ndim - axis)]
-                inner = np.pad(array, before, mode, stat_length=stat_length)
+            elif mode in STATISTICS:
+                before = [*widths[:axis], *[(0, 0)] * (ndim - axis)]
+                inner = np.pad(seen, before, mode, stat_length=stat_length)
                 grad = grad + through_statistics(left, right, axis, inner, mode, lengths[axis])
             else:
                 grad = grad + through_copies(left, right, axis, grad.shape, mode, reflect_type)

@@ -6,6 +6,7 @@ its own rules: going back through ``accumulate`` needs the partial results, noth
 
 import numpy as np
 
+from mygrad.calls import unwrap
 from mygrad.dispatch import data_call, dispatched, follow
 from mygrad.graph import Handle
 from mygrad.operation import Operation, implements, registry, ufunc_method
