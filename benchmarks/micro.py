@@ -4,6 +4,7 @@ python benchmarks/micro.py
 """
 
 import argparse
+from time import process_time
 from timeit import Timer
 
 import numpy as np
@@ -36,9 +37,9 @@ def timers(call: str) -> list[Timer]:
     tensors = {name: mg.tensor(array) for name, array in arrays.items()}
     shared = {"np": np, "chosen": np.array([True, False] * 4)}
     return [
-        Timer(call, globals=arrays | shared),
-        Timer(call, globals=tensors | shared),
-        Timer(f"({call}).backward()", globals=tensors | shared),
+        Timer(call, timer=process_time, globals=arrays | shared),
+        Timer(call, timer=process_time, globals=tensors | shared),
+        Timer(f"({call}).backward()", timer=process_time, globals=tensors | shared),
     ]
 
 

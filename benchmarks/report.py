@@ -19,9 +19,12 @@ def seconds(
 def median_ratio(
     one: Callable[[], object], other: Callable[[], object], rounds: int, budget: float = 0.005
 ) -> float:
-    """The time of `one` over that of `other`: the median over rounds in which they take turns."""
+    """The process's own time in `one` over that in `other`: the median over rounds in turns."""
     repeat = max(1, int(budget / seconds(one)))
-    return median(seconds(one, repeat) / seconds(other, repeat) for _ in range(rounds))
+    clock = time.process_time
+    return median(
+        seconds(one, repeat, clock) / seconds(other, repeat, clock) for _ in range(rounds)
+    )
 
 
 def duration(value: float) -> str:

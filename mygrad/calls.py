@@ -24,7 +24,8 @@ from mygrad.graph import (
     make_node,
 )
 from mygrad.modes import guarding
-from mygrad.operation import Elementwise, Operation, asked_of, parameters_of
+from mygrad.operation import Elementwise, Operation, asked_of
+from mygrad.signatures import parameters_of
 from mygrad.views import is_variable, link, sync, touch
 
 _asarray = np.asarray
@@ -198,7 +199,11 @@ def as_array(value: Any, out: Any) -> Any:
     """An argument as rules like it: an array, Python's numbers with the precision of the result."""
     if value.__class__ is int or value.__class__ is float:
         return _asarray(value, getattr(out, "dtype", None))
-    return _asarray(value) if value.__class__ is list else value
+    if value is None or isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, list | tuple) and any(isinstance(item, np.ndarray) for item in value):
+        return value  # several arrays, not one
+    return _asarray(value)
 
 
 class General(Operation):
@@ -351,6 +356,7 @@ def link_views(operation: Any, results: Any, parents: list[Any]) -> None:
 
 #: A caller's own `out=None`, by which NumPy knows that memory without values is meant, NumPy removes.
 NO_OUTPUT = {"out": None}
+
 
 def mask_of(operation: type[Operation], options: dict[str, Any]) -> Any:
     """The ``where=`` of an elementwise call; reductions have one of another meaning."""

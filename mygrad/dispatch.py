@@ -47,11 +47,11 @@ from mygrad.operation import (
     Plan,
     Refused,
     asked_of,
-    parameters_of,
     registry,
     ufunc_methods,
 )
 from mygrad.outputs import has_outputs, into
+from mygrad.signatures import parameters_of
 from mygrad.views import forget, is_variable, touch
 
 _ndarray = np.ndarray
@@ -192,7 +192,7 @@ def _keeper(
     names = parameters_of(function)[0]
     if not names or names[0] not in operation.differentiable or operation.joint is not None:
         return None
-    if count > len(names) or {"where", "out"} & {*names[:count], *keywords}:
+    if count > len(names) or {"where", "out", "overwrite_input"} & {*names[:count], *keywords}:
         return None
     plan = operation.plan_for((names[0],))
     given = {name: f"args[{i}]" for i, name in enumerate(names[:count])}

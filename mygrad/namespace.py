@@ -20,15 +20,26 @@ from mygrad.operation import (
     Mutation,
     PiecewiseConstant,
     Refused,
-    parameters_of,
     registry,
-    signature_of,
 )
+from mygrad.signatures import parameters_of, signature_of
 from mygrad.tensor import Tensor
 
 #: NumPy's names for parameters that take several arrays, not one.
 SEQUENCES = frozenset(
-    ("arrays", "args", "arys", "choicelist", "choices", "condlist", "m", "operands", "seq", "tup", "xi")
+    (
+        "arrays",
+        "args",
+        "arys",
+        "choicelist",
+        "choices",
+        "condlist",
+        "m",
+        "operands",
+        "seq",
+        "tup",
+        "xi",
+    )
 )
 
 #: Names of NumPy's that mean the same here as there.

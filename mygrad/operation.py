@@ -26,6 +26,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mygrad.graph import Node
+from mygrad.signatures import parameters_of
 
 Rule = Callable[..., Any]
 
@@ -192,38 +193,6 @@ class Elementwise(Operation):
     """
 
     __slots__ = ()
-
-
-@cache
-def parameters_of(function: Any) -> tuple[tuple[str, ...], str | None]:
-    """The names of positional parameters, and the name of the one that takes all the rest."""
-    if isinstance(function, np.ufunc):
-        return (
-            ("x",) if function.nin == 1 else tuple(f"x{i + 1}" for i in range(function.nin))
-        ), None
-    names, rest = [], None
-    for name, parameter in signature_of(function).parameters.items():
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            rest = name
-        elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
-            names.append(name)
-    return tuple(names), rest
-
-
-_ANY_SIGNATURE = inspect.Signature(
-    [
-        inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL),
-        inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD),
-    ]
-)
-
-
-def signature_of(function: Any) -> inspect.Signature:
-    """The signature of a function; of NumPy's built-in ones without any, ``(*args, **kwargs)``."""
-    try:
-        return inspect.signature(function)
-    except ValueError:
-        return _ANY_SIGNATURE
 
 
 # ------------------------------------------------------------------ registry

@@ -212,7 +212,8 @@ class Tensor(Methods):
             grad = one if data.ndim == 0 else np.ones(data.shape, data.dtype)
             return self._revive(np.asarray(grad), CONSTANT) if create_graph else grad
         value = grad if create_graph and isinstance(grad, Handle) else unwrap(grad, [])
-        array = np.asarray(value._data if isinstance(value, Handle) else value)
+        # A copy: gradients are shared until a user asks for one, and this array is the caller's.
+        array = np.array(value._data if isinstance(value, Handle) else value)
         try:
             if array.dtype.kind not in "biufc":
                 raise ValueError
@@ -227,7 +228,7 @@ class Tensor(Methods):
         if isinstance(value, Handle):
             return value
         array = np.broadcast_to(array, data.shape)
-        return self._revive(np.array(array), CONSTANT) if create_graph else array
+        return self._revive(array, CONSTANT) if create_graph else array
 
     def _revive(self, data: Any, node: Node) -> Tensor:
         data = np.asarray(data)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from mygrad.errors import InvalidBackprop
-from mygrad.graph import RELEASED
+from mygrad.graph import RELEASED, Leaf
 from mygrad.modes import no_autodiff
 from mygrad.tensor import Tensor
 
@@ -170,9 +170,9 @@ class Program:
     def leaf(self) -> Variable:
         """A variable or a constant of one of several kinds."""
         shape = self.pick(SHAPES)
-        shift = np.sin(9 * self.values(shape))
-        value = np.array(self.values(shape) + self.shift * shift)
         kind = self.below(8)
+        shift = np.sin(9 * self.values(shape)) * (kind < 5)
+        value = np.array(self.values(shape) + self.shift * shift)
         constant = kind == 7
         array = np.array(value, complex)
         if kind == 0 and value.ndim == 2:  # a user's array that is no contiguous one
@@ -707,6 +707,10 @@ class Program:
             if name is not family.root or family.constant or family.node in self.leaf_nodes:
                 continue
             if family.node in already:
+                continue
+            if isinstance(name.tensor._node, Leaf):  # of an update of nothing
+                self.leaf_nodes.add(family.node)
+                self.released.discard(family.node)
                 continue
             gone = bool(name.tensor._node.stale & RELEASED)
             assert gone <= (family.node in reached), "released without a reason"

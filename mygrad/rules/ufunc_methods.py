@@ -187,7 +187,8 @@ def at(kind, ufunc, a, indices, *b):
         ufunc(a, scatter_add(values, indices, a.shape), out=(a,))
         return None
     named = np.arange(a.size).reshape(a.shape)[indices]
-    operands = [np.ravel(np.broadcast_to(v, named.shape)) for v in b]
+    # Copies: a value may be a view of what is updated.
+    operands = [np.copy(np.ravel(np.broadcast_to(v, named.shape))) for v in b]
     for now in _rounds(named.ravel()):
         places = np.unravel_index(named.ravel()[now], a.shape)
         a[places] = ufunc(a[places], *(v[now] for v in operands))

@@ -42,6 +42,11 @@ def copyto(dst, src, casting="same_kind", where=True):
     if where is True:
         dst[...] = src
         return
+    shape = np.shape(src)
+    if len(shape) > dst.ndim:
+        src = np.reshape(
+            src, shape[len(shape) - dst.ndim :]
+        )  # the leading axes must have length one
     mask = np.broadcast_to(np.asarray(where, bool), dst.shape)
     dst[mask] = np.broadcast_to(src, dst.shape)[mask]
 

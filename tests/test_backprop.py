@@ -1,0 +1,459 @@
+"""Going back: what a gradient is, whose memory it has, how long it and the graph live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mygrad as mg
+from tests.checks import assert_same
+from tests.edges import masked_gradient, masked_hessian_diagonal
+
+F = np.array([1.5, -2.0, 0.5])
+P = np.array([0.7, 2.2, 1.35])
+M = np.array([[1.0, 2.0, 0.5], [-1.0, 0.5, 3.0]])
+
+# ---------------------------------------------------------------- what a gradient is
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble, np.complex64])
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 3), (0,), (2, 0, 3)], ids=repr)
+def test_a_gradient_has_the_dtype_and_shape_of_its_tensor(shape: Any, dtype: Any) -> None:
+    x = mg.tensor(np.ones(shape, dtype))
+    y = x * 2
+    np.sum(y * np.ones(shape), dtype=np.complex128).backward()
+    for tensor in (x, y):
+        assert type(tensor.grad) is np.ndarray
+        assert tensor.grad.dtype == dtype
+        assert tensor.grad.shape == shape
+
+
+def test_every_tensor_still_held_has_its_gradient() -> None:
+    x = mg.tensor(F)
+    y = x * 2
+    z = y**2
+    loss = np.sum(z)
+    loss.backward()
+    assert_same(loss.grad, np.array(1.0))
+    assert_same(z.grad, np.ones(3))
+    assert_same(y.grad, 4 * F)
+    assert_same(x.grad, 8 * F)
+
+
+def test_a_tensor_of_several_elements_goes_back_from_their_sum() -> None:
+    x = mg.tensor(M)
+    (x**2).backward()
+    assert_same(x.grad, 2 * M)
+
+
+@pytest.mark.parametrize("grad", [2, 2.0, np.float32(2), [2.0] * 3, np.full(3, 2), mg.tensor(2.0)], ids=repr)
+def test_a_gradient_to_begin_with(grad: Any) -> None:
+    x = mg.tensor(F)
+    (x * 3).backward(grad)
+    assert_same(x.grad, np.full(3, 6.0))
+
+
+def test_the_gradient_given_stays_the_callers() -> None:
+    x, grad = mg.tensor(F), np.ones(3)
+    y = +x
+    y.backward(grad)
+    grad[:] = 7
+    assert_same(y.grad, np.ones(3))
+    assert_same(x.grad, np.ones(3))
+    x.grad[:] = 5
+    assert_same(y.grad, np.ones(3))
+    assert_same(grad, np.full(3, 7.0))
+
+
+def test_gradients_never_share_memory() -> None:
+    x, y = mg.tensor(M), mg.tensor(M)
+    tensors = [x, y, x + y, np.reshape(x, (3, 2)) * 1, x[0] + 0, +x]
+    total = sum(np.sum(t) for t in tensors)
+    total.backward()
+    for one, other in combinations(tensors, 2):
+        assert not np.shares_memory(one.grad, other.grad)
+        assert not np.shares_memory(one.grad, other.data)
+    assert x.grad.flags.writeable
+
+
+def test_the_gradient_of_a_view_is_a_view_of_its_bases() -> None:
+    x = mg.tensor(M)
+    row = x[0]
+    (x**2).backward()
+    assert np.shares_memory(row.grad, x.grad)
+    assert_same(row.grad, 2 * M[0])
+
+
+def test_the_same_gradient_is_the_same_array() -> None:
+    x = mg.tensor(F)
+    (x * 2).backward()
+    assert x.grad is x.grad
+
+
+def test_a_tensor_used_several_times_gets_the_sum() -> None:
+    x = mg.tensor(F)
+    (x * x + x + np.concatenate([x[:1], x[1:]])).backward()
+    assert_same(x.grad, 2 * F + 2)
+    y = mg.tensor(3.0)
+    sum([y] * 50).backward()
+    assert_same(y.grad, np.array(50.0))
+
+
+def test_what_the_result_does_not_depend_on_has_none() -> None:
+    x, unused = mg.tensor(F), mg.tensor(F)
+    side = unused * 2
+    np.sum(x).backward()
+    assert unused.grad is None
+    assert side.grad is None
+    assert side.creator is not None
+
+
+def test_constants_get_no_gradient_and_go_nowhere() -> None:
+    for constant in (mg.tensor([1, 2]), mg.tensor(F, constant=True), mg.tensor(F).detach()):
+        constant.backward()
+        (constant * 2).backward("of any kind")
+        assert constant.grad is None
+
+
+def test_a_real_argument_has_a_real_gradient() -> None:
+    x = mg.tensor(F)
+    np.abs(x * (1 + 2j)).backward()
+    assert x.grad.dtype == np.float64
+    np.testing.assert_allclose(x.grad, np.sqrt(5) * np.sign(F))
+
+
+# -------------------------------------------------------------------- lifetime
+
+
+def test_backward_clears_the_graph() -> None:
+    x = mg.tensor(F)
+    y = x * 2
+    z = np.sum(y)
+    assert y.creator is not None
+    z.backward()
+    assert x.creator is y.creator is z.creator is None
+
+
+def test_a_tensor_used_again_starts_afresh() -> None:
+    x = mg.tensor(F)
+    y = x * 2
+    np.sum(y).backward()
+    again = y * 5
+    assert y.grad is None
+    assert x.grad is not None
+    again.backward()
+    assert_same(y.grad, np.full(3, 5.0))
+    x * 3
+    assert x.grad is None
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda x: x + 1,
+        lambda x: 1 - x,
+        lambda x: x * x,
+        lambda x: np.exp(x),
+        lambda x: np.sum(x),
+        lambda x: x[0],
+        lambda x: x.T,
+        lambda x: np.concatenate([x, x]),
+        lambda x: x.copy(),
+        lambda x: x.astype(np.float32),
+        lambda x: mg.tensor([x, x]),
+        lambda x: x.__setitem__(0, 1.0),
+        lambda x: np.divmod(x, 2),
+    ],
+    ids=range(13),
+)
+def test_every_use_forgets_the_gradient(use: Callable[[Any], Any]) -> None:
+    x = mg.tensor(F)
+    (x * 2).backward()
+    assert x.grad is not None
+    use(x)
+    assert x.grad is None
+
+
+LOOKS = [repr, str, len, bool, lambda x: x.shape, lambda x: x == 1, lambda x: x.data]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=range(len(LOOKS)))
+def test_a_look_does_not_forget_the_gradient(look: Callable[[Any], Any]) -> None:
+    x = mg.tensor([1.5])
+    (x * 2).backward()
+    look(x)
+    assert x.grad is not None
+
+
+def test_null_grad() -> None:
+    x = mg.tensor(F)
+    (x * 2).backward()
+    assert x.null_grad() is x
+    assert x.grad is None
+    y = x * 2
+    z = np.sum(y)
+    z.null_gradients()
+    assert z.creator is None
+    with pytest.raises(mg.InvalidBackprop):
+        y.backward()
+
+
+def test_clear_graph() -> None:
+    x = mg.tensor(F)
+    y = np.exp(x)
+    z = np.sum(y)
+    z.clear_graph()
+    assert z.creator is y.creator is None
+    with pytest.raises(mg.InvalidBackprop):
+        z.backward()
+    (x * 2).backward()
+    assert_same(x.grad, np.full(3, 2.0))
+
+
+def test_a_second_backward_says_what_to_do() -> None:
+    loss = np.sum(mg.tensor(F) ** 2)
+    loss.backward()
+    with pytest.raises(mg.InvalidBackprop, match=r"called before.*retain_graph=True"):
+        loss.backward()
+
+
+def test_a_released_part_says_what_to_do() -> None:
+    x = mg.tensor(F)
+    shared = x**2
+    one, other = np.sum(shared), np.prod(shared)
+    one.backward()
+    with pytest.raises(mg.InvalidBackprop, match=r"Power.*retain_graph=True"):
+        other.backward()
+
+
+def test_a_failed_backward_leaves_everything_as_it_was() -> None:
+    x, y = mg.tensor(F), mg.tensor(P)
+    shared = x**2
+    one, other = np.sum(shared), np.sum(shared * y)
+    one.backward()
+    kept = x.grad.copy()
+    with pytest.raises(mg.InvalidBackprop):
+        other.backward()
+    assert_same(x.grad, kept)
+    assert y.grad is None
+    assert other.grad is None
+    np.sum(y).backward()
+    assert_same(y.grad, np.ones(3))
+
+
+@mg.implements(fails := np.frompyfunc(float, 1, 1))
+class Fails(mg.Elementwise):
+    def vjp_x(grad):
+        raise RuntimeError("the rule failed")
+
+
+def test_a_failing_rule_leaves_the_error_state_and_the_modes() -> None:
+    x = mg.tensor(F)
+    node = mg.no_autodiff(lambda: 0)
+    assert node() == 0
+    y = mg.tensor(F) * x
+    before = np.geterr(), np.geterrcall()
+    with pytest.raises(mg.InvalidGradient):
+        y.backward(np.ones(2))
+    assert (np.geterr(), np.geterrcall()) == before
+
+
+def test_graphs_that_share_leaves_only_are_independent() -> None:
+    x, y = mg.tensor(F), mg.tensor(P)
+    one, other = np.sum(x * y), np.sum(x**2)
+    one.backward()
+    assert_same(x.grad, P)
+    other.backward()
+    # Both ended at x: what arrived adds up, as long as x is not used anew.
+    assert_same(x.grad, P + 2 * F)
+    assert_same(y.grad, F)
+
+
+def test_retain_graph() -> None:
+    x = mg.tensor(F)
+    y = x**2
+    loss = np.sum(y)
+    loss.backward(retain_graph=True)
+    assert loss.creator is not None
+    assert_same(x.grad, 2 * F)
+    x.null_grad()
+    loss.backward()
+    assert_same(x.grad, 2 * F)
+    assert loss.creator is None
+
+
+def test_create_graph() -> None:
+    x = mg.tensor(F)
+    np.sum(x**3).backward(create_graph=True)
+    slope = x.grad
+    assert isinstance(slope, mg.Tensor)
+    np.testing.assert_allclose(slope.data, 3 * F**2)
+    np.sum(slope).backward(create_graph=True)
+    curvature = x.grad
+    assert isinstance(curvature, mg.Tensor)
+
+
+def derivatives(function: Callable[[Any], Any], at: float, count: int) -> list[float]:
+    found, x = [], mg.tensor(at)
+    y = function(x)
+    for _ in range(count):
+        x.null_grad()
+        y.backward(create_graph=True)
+        y = x.grad
+        found.append(y.item())
+    return found
+
+
+def test_derivatives_of_any_order() -> None:
+    np.testing.assert_allclose(derivatives(np.sin, 0.3, 4), [np.cos(0.3), -np.sin(0.3), -np.cos(0.3), np.sin(0.3)])
+    np.testing.assert_allclose(derivatives(lambda x: x**4, 2.0, 4), [32, 48, 48, 24])
+
+
+def test_a_gradient_to_begin_with_can_be_differentiated() -> None:
+    x, v = mg.tensor(F), mg.tensor(P)
+    (x**2).backward(v, create_graph=True)
+    product = x.grad
+    x.null_grad()
+    np.sum(product).backward()
+    np.testing.assert_allclose(v.grad, 2 * F)
+    np.testing.assert_allclose(x.grad, 2 * P)
+
+
+# ----------------------------------------------------- gradients that do not fit
+
+MISFITS = [np.ones(2), np.ones((3, 1)), np.ones((2, 3)), "text", [1.0, "a", 2.0], np.array([object()] * 3)]
+
+
+@pytest.mark.parametrize("grad", MISFITS, ids=repr)
+def test_a_gradient_that_does_not_fit(grad: Any) -> None:
+    x = mg.tensor(F)
+    y = x * 2
+    with pytest.raises(mg.InvalidGradient, match=r"backward takes a gradient of the tensor's shape, \(3,\)"):
+        y.backward(grad)
+    assert x.grad is None
+    y.backward()
+    assert_same(x.grad, np.full(3, 2.0))
+
+
+# ----------------------------------------------------------- zeros that stay zero
+
+EDGES: list[tuple[Callable[..., Any], list[float], tuple[Any, ...]]] = [
+    (np.sqrt, [0.0, -1.0], ()),
+    (np.cbrt, [0.0], ()),
+    (np.log, [0.0, -1.0], ()),
+    (np.log2, [0.0], ()),
+    (np.log10, [0.0], ()),
+    (np.log1p, [-1.0, -2.0], ()),
+    (np.reciprocal, [0.0], ()),
+    (np.divide, [0.0], (0.0,)),
+    (np.power, [0.0], (-1.0,)),
+    (np.power, [0.0], (0.5,)),
+    (np.float_power, [0.0], (0.5,)),
+    (np.arcsin, [1.0, -1.0, 2.0], ()),
+    (np.arccos, [1.0, -1.0], ()),
+    (np.arccosh, [1.0, 0.5], ()),
+    (np.arctanh, [1.0, -1.0], ()),
+    (np.exp, [800.0], ()),
+    (np.exp2, [2000.0], ()),
+    (np.tan, [np.inf], ()),
+    (np.hypot, [0.0], (0.0,)),
+    (np.arctan2, [0.0], (0.0,)),
+    (np.logaddexp, [-np.inf], (-np.inf,)),
+    (np.logaddexp2, [-np.inf], (-np.inf,)),
+    (np.sinh, [800.0], ()),
+    (np.multiply, [np.nan], (np.nan,)),
+    (np.remainder, [1.0], (0.0,)),
+    (np.square, [np.inf], ()),
+]
+
+
+@pytest.mark.parametrize(("function", "bad", "args"), EDGES, ids=[f"{f.__name__}{b}{a}" for f, b, a in EDGES])
+def test_what_where_does_not_take_leaks_nothing(function: Any, bad: Any, args: Any) -> None:
+    x = np.array([*bad, 0.5 if function is not np.arccosh else 1.5])
+    good = np.array([False] * len(bad) + [True])
+    alone = masked_gradient(function, x[-1:], np.array([True]), *args)
+    grad = masked_gradient(function, x, good, *args)
+    assert_same(grad, np.array([0.0] * len(bad) + [alone[0]]))
+    curvature = masked_hessian_diagonal(function, x, good, *args)
+    assert curvature is None or np.all(np.isfinite(curvature[:-1]))
+
+
+TAKEN = np.array([False, True, True])
+
+
+def overwritten(v: Any) -> Any:
+    w = v * 1.0
+    w[0] = 0.0
+    return w
+
+
+def emptied(v: Any) -> Any:
+    w = v * 1.0
+    w[~TAKEN] = 0.0
+    return w
+
+
+PATHS: dict[str, Callable[[Any], Any]] = {
+    "mask": lambda v: v[TAKEN],
+    "where": lambda v: np.where(TAKEN, v, 0),
+    "integers": lambda v: v[[1, 2]],
+    "slice": lambda v: v[1:],
+    "take": lambda v: np.take(v, [1, 2]),
+    "compress": lambda v: np.compress(TAKEN, v),
+    "extract": lambda v: np.extract(TAKEN, v),
+    "delete": lambda v: np.delete(v, 0),
+    "sum where": lambda v: np.sum(v, where=TAKEN),
+    "product where": lambda v: np.prod(v, where=TAKEN),
+    "split": lambda v: np.split(v, [1])[1],
+    "unpacked": lambda v: list(v)[1] + list(v)[2],
+    "select": lambda v: np.select([TAKEN], [v], 0),
+    "choose": lambda v: np.choose(TAKEN, [np.zeros(3), v]),
+    "overwritten": overwritten,
+    "emptied": emptied,
+    "maximum": lambda v: np.fmax(v[1:], -9.0),
+    "flipped": lambda v: np.flip(v)[:2],
+    "taken along": lambda v: np.take_along_axis(v, np.array([1, 2]), 0),
+}
+
+
+@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("function", [np.sqrt, np.log, np.reciprocal])
+def test_ways_around_a_singular_point(function: Any, name: str) -> None:
+    """The first element is at a singular point and does not count."""
+    x = mg.tensor([0.0, 0.5, 2.0])
+    with np.errstate(all="ignore"):
+        loss = np.sum(PATHS[name](function(x)))
+    loss.backward()
+    assert x.grad[0] == 0
+    assert np.all(x.grad[1:] != 0)
+    assert np.all(np.isfinite(x.grad))
+
+
+def test_nan_in_the_data_stays_where_it_is() -> None:
+    x = mg.tensor([np.nan, 1.0, 2.0])
+    np.sum(x[1:] ** 2).backward()
+    assert_same(x.grad, np.array([0.0, 2.0, 4.0]))
+    x = mg.tensor([np.nan, 1.0, 2.0])
+    np.nansum(x**2).backward()
+    assert_same(x.grad, np.array([0.0, 2.0, 4.0]))
+
+
+def test_what_is_undefined_is_not_hidden() -> None:
+    with np.errstate(all="ignore"):
+        for function, at, grad in [(np.sqrt, 0.0, np.inf), (np.log, 0.0, np.inf), (np.log, np.nan, np.nan)]:
+            x = mg.tensor(at)
+            function(x).backward()
+            assert_same(x.grad, np.array(grad))
+
+
+def test_going_back_warns_of_nothing_and_leaves_the_error_state() -> None:
+    with np.errstate(all="raise"):
+        state = np.geterr()
+        x = mg.tensor([0.0, 1.0])
+        np.sqrt(x).backward()
+        assert np.geterr() == state
+    assert_same(x.grad, np.array([np.inf, 0.5]))
