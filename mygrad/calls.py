@@ -140,7 +140,7 @@ def record(
 ) -> Node:
     """The node of a call: ``bound`` holds its arguments as given, ``plain`` as arrays."""
     names = tuple(sorted(needed, key=operation.differentiable.index))
-    plan = operation.plan_for(names)
+    plan = operation.plan_for(names, bound.get("where", True) is not True)
     several = not isinstance(result, np.ndarray | np.generic)
     if several:
         shape, dtype = (), np.dtype(float)
@@ -210,6 +210,11 @@ class General(Operation):
     """A call of an operation with several outputs, sequences of arrays, or one rule for several arguments."""
 
     __slots__ = ()
+
+    @property
+    def gates(self) -> bool:  # type: ignore[override]
+        """As the operation says."""
+        return self.saved[1].gates
 
     def pullback(self, walk: Walk, grad: Any) -> None:
         """Call the rules, and follow the routes from what they return to the inputs."""

@@ -40,14 +40,14 @@ class Plan:
 
     __slots__ = ("defaults", "elementwise", "gates", "names", "needed", "pack", "rules", "sources")
 
-    def __init__(self, operation: type[Operation], needed: tuple[str, ...]) -> None:
+    def __init__(self, operation: type[Operation], needed: tuple[str, ...], masked: bool) -> None:
         if operation.joint is None:
             chosen = [operation.rules[name] for name in needed]
         else:
             chosen = [operation.joint]
         self.needed = needed
         self.elementwise = issubclass(operation, Elementwise)
-        self.gates = operation.gates
+        self.gates = operation.gates or masked
         self.names = tuple(dict.fromkeys(name for rule in chosen for name in asked_of(rule)))
         self.defaults: dict[str, Any] = {}
         for rule in chosen:
@@ -174,15 +174,15 @@ class Operation(Node, metaclass=OperationType):
             )
 
     @classmethod
-    def plan_for(cls, needed: tuple[str, ...]) -> Plan:
-        """The plan for gradients with respect to the arguments ``needed``."""
-        return plan_of(cls, needed)
+    def plan_for(cls, needed: tuple[str, ...], masked: bool = False) -> Plan:
+        """The plan for gradients with respect to the arguments ``needed``; ``masked`` by ``where=``."""
+        return plan_of(cls, needed, masked)
 
 
 @cache
-def plan_of(operation: type[Operation], needed: tuple[str, ...]) -> Plan:
+def plan_of(operation: type[Operation], needed: tuple[str, ...], masked: bool) -> Plan:
     """The plan of ``operation`` for gradients with respect to the arguments ``needed``."""
-    return Plan(operation, needed)
+    return Plan(operation, needed, masked)
 
 
 class Elementwise(Operation):

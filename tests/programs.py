@@ -171,6 +171,8 @@ class Program:
         """A variable or a constant of one of several kinds."""
         shape = self.pick(SHAPES)
         kind = self.below(8)
+        if kind == 2 and not self.recording:
+            kind = 5  # the copy would be a leaf
         shift = np.sin(9 * self.values(shape)) * (kind < 5)
         value = np.array(self.values(shape) + self.shift * shift)
         constant = kind == 7

@@ -41,6 +41,8 @@ class Minimum(Elementwise):
 
 @implements(np.fmax)
 class Fmax(Elementwise):
+    gates = True
+
     def vjp_x1(grad, x1, x2):
         return share(grad, x1, x2, greater_or_no_nan)
 
@@ -50,6 +52,8 @@ class Fmax(Elementwise):
 
 @implements(np.fmin)
 class Fmin(Elementwise):
+    gates = True
+
     def vjp_x1(grad, x1, x2):
         return share(grad, x1, x2, less_or_no_nan)
 

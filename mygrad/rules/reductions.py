@@ -50,6 +50,8 @@ class Mean(Operation):
 
 @implements(np.nansum)
 class Nansum(Operation):
+    gates = True
+
     def vjp_a(grad, a, axis=None, keepdims=False, where=True):
         return _sum_back(grad, a.shape, axis, keepdims, ~np.isnan(a) & where)
 
@@ -59,6 +61,8 @@ class Nansum(Operation):
 
 @implements(np.nanmean)
 class Nanmean(Operation):
+    gates = True
+
     def vjp_a(grad, a, axis=None, keepdims=False, where=True):
         return _mean_back(grad, a.shape, axis, keepdims, ~np.isnan(a) & where)
 
@@ -106,6 +110,8 @@ class Prod(Operation):
 
 @implements(np.nanprod)
 class Nanprod(Operation):
+    gates = True
+
     def vjp_a(grad, a, out, axis=None, keepdims=False, where=True, initial=1):
         return _prod_back(grad, a, out, axis, keepdims, ~np.isnan(a) & where, initial)
 
@@ -194,6 +200,8 @@ class Std(Operation):
 
 @implements(np.nanvar)
 class Nanvar(Operation):
+    gates = True
+
     def vjp_a(
         grad,
         a,
@@ -217,6 +225,8 @@ class Nanvar(Operation):
 
 @implements(np.nanstd)
 class Nanstd(Operation):
+    gates = True
+
     def vjp_a(
         grad,
         a,
@@ -289,11 +299,15 @@ class Min(Extreme):
 
 @implements(np.nanmax)
 class Nanmax(Extreme):
+    gates = True
+
     pass
 
 
 @implements(np.nanmin)
 class Nanmin(Extreme):
+    gates = True
+
     pass
 
 
@@ -334,6 +348,8 @@ class Cumsum(Operation):
 
 @implements(np.nancumsum)
 class Nancumsum(Operation):
+    gates = True
+
     def vjp_a(grad, a, axis=None):
         return np.where(np.isnan(a), 0, _cumsum_back(grad, a.shape, axis))
 
@@ -370,6 +386,8 @@ class Cumprod(Operation):
 
 @implements(np.nancumprod)
 class Nancumprod(Operation):
+    gates = True
+
     def vjp_a(grad, a, out, axis=None):
         missing = np.isnan(a)
         return np.where(missing, 0, _cumprod_back(grad, np.where(missing, 1, a), out, axis))

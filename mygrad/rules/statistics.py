@@ -160,6 +160,8 @@ class Percentile(Operation):
 
 @implements(np.nanquantile)
 class Nanquantile(Operation):
+    gates = True
+
     def vjp_a(grad, a, q, axis=None, method="linear", weights=None):
         return _quantile_back(np.nanquantile, grad, a, q, axis, method, weights)
 
@@ -172,6 +174,8 @@ class Nanquantile(Operation):
 
 @implements(np.nanpercentile)
 class Nanpercentile(Operation):
+    gates = True
+
     def vjp_a(grad, a, q, axis=None, method="linear", weights=None):
         return _quantile_back(np.nanpercentile, grad, a, q, axis, method, weights)
 
@@ -190,6 +194,8 @@ class Median(Operation):
 
 @implements(np.nanmedian)
 class Nanmedian(Operation):
+    gates = True
+
     def vjp_a(grad, a, axis=None):
         return _quantile_back(np.nanquantile, grad, a, 0.5, axis)
 
