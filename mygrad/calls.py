@@ -68,6 +68,25 @@ def bind(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[s
     return {name: value for name, value in bound.items() if value is not np._NoValue}
 
 
+def explain(error: Exception, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Note at NumPy's own ``error`` what was called, and with what."""
+    given = [_described(value) for value in args]
+    given += [f"{name}={_described(value)}" for name, value in kwargs.items()]
+    error.add_note(f"mygrad called {name_of(function)}({', '.join(given)})")
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, Handle | np.ndarray):
+        data = value._data if isinstance(value, Handle) else value
+        noun = "tensor" if isinstance(value, Handle) else "array"
+        return f"<{noun} of shape {data.shape}, {data.dtype}>"
+    if value.__class__ in (list, tuple) and len(value) <= 8:
+        items = ", ".join(map(_described, value))
+        return f"[{items}]" if value.__class__ is list else f"({items})"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def name_of(function: Any) -> str:
     """How a user calls ``function``."""
     module = getattr(function, "__module__", None) or "numpy"
@@ -99,7 +118,11 @@ def apply(
     if variable:
         bound = bind(function, args, kwargs)
         needed = needed_of(operation, function, bound)
-    result = function(*plain, **options)
+    try:
+        result = function(*plain, **options)
+    except Exception as error:
+        explain(error, function, args, kwargs)
+        raise
     if not variable:
         return constants(operation, result, kind, found, constant)
     made = record(operation, bound, needed, bind(function, tuple(plain), options), result)

@@ -18,6 +18,7 @@ from mygrad.calls import (
     as_array,
     bind,
     constants,
+    explain,
     like,
     link_views,
     name_of,
@@ -144,7 +145,11 @@ def binary(operation: Any, x: Any, y: Any) -> Any:
             if not accepts(x)
             else apply(operation, operation.function, (x, y), {}, other)
         )
-    data = operation.function(a, b)
+    try:
+        data = operation.function(a, b)
+    except Exception as error:
+        explain(error, operation.function, (x, y), {})
+        raise
     if data.__class__ is not _ndarray:
         data = _asarray(data)
     if stale:
@@ -227,7 +232,11 @@ def single(
         return NotImplemented
     plan, keep = keeper
     array = x._data
-    data = function(array, *args[1:], **kwargs)
+    try:
+        data = function(array, *args[1:], **kwargs)
+    except Exception as error:
+        explain(error, function, args, kwargs)
+        raise
     if data.__class__ is not _ndarray:
         if not isinstance(data, np.generic):
             return NotImplemented

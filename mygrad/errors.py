@@ -19,5 +19,5 @@ class DisconnectedView(MyGradException):
     """A view no longer belongs to its base. Kept for MyGrad 2's users: nothing here raises it."""
 
 
-class GradientLost(MyGradException, TypeError):
+class GradientLost(MyGradException):
     """Under :data:`mygrad.strict`: a tensor that carries a gradient was about to become plain data."""

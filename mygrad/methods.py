@@ -217,7 +217,10 @@ class Methods(Operators):
     __hash__ = None
 
     def __round__(self, ndigits: int | None = None) -> Any:
-        return _np.round(self, ndigits or 0) if ndigits is not None else round(self._value().item())
+        if ndigits is not None:
+            return _np.round(self, ndigits)
+        self._leaks("was rounded to an int")
+        return round(self._value().item())
 
     # ------------------------------------------------------------- conversions
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.calls import bind, mask_of, name_of, needed_of, record, unwrap, wrap
+from mygrad.calls import bind, explain, mask_of, name_of, needed_of, record, unwrap, wrap
 from mygrad.errors import GradientLost
 from mygrad.graph import CONSTANT, Handle, make_handle
 from mygrad.modes import leak_check
@@ -46,7 +46,11 @@ def into(
         _check_outputs(function, outs)
 
     def run(arrays: list[Any]) -> tuple[Any, ...]:
-        result = function(*plain, **options, out=tuple(arrays) if as_tuple else arrays[0])
+        try:
+            result = function(*plain, **options, out=tuple(arrays) if as_tuple else arrays[0])
+        except Exception as error:
+            explain(error, function, args, kwargs)
+            raise
         return result if isinstance(result, tuple) else (result,)
 
     bases = [base_of(out) for out in outs if isinstance(out, Handle)]

@@ -287,13 +287,11 @@ class Tensor(Methods):
             return self
         if data is self._data:
             data = data.copy()
-        if data.dtype.kind not in "fc" and constant is not False:
-            return make_handle(type(self), data, CONSTANT)
-        if constant or (self.constant and constant is None):
+        if constant or (constant is None and (self.constant or data.dtype.kind not in "fc")):
             return make_handle(type(self), data, CONSTANT)
         node = (
             make_node(Copy, (touch(self),), data.shape, data.dtype)
-            if is_variable(self)
+            if is_variable(self) and data.dtype.kind in "fc"
             else _leaf_or_error(data)
         )
         return make_handle(type(self), data, node)

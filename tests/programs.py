@@ -252,7 +252,8 @@ class Program:
             ]
             if fitting:
                 name = self.pick(fitting)
-                return name.tensor, self.read(name), self.touch(name)
+                nodes = self.touch(name)
+                return name.tensor, self.read(name), nodes
         if kind < 8 and not exact:
             number = 0.5 + self.below(20) / 16
             return number, number, frozenset()
@@ -284,7 +285,8 @@ class Program:
     def compute(self) -> None:
         """An operation on what there is."""
         name = self.pick(self.names)
-        a, nodes, shape = self.read(name), self.touch(name), name.array.shape
+        nodes = self.touch(name)
+        a, shape = self.read(name), name.array.shape
         kind = self.below(7)
         if kind < 2:
             function = self.pick([np.sin, np.square, np.negative, np.tanh, np.positive])
@@ -368,11 +370,11 @@ class Program:
         self.take_view(name, step)
 
     def take_view(self, name: Variable, step: Callable[[Any], Any]) -> None:
+        nodes = self.touch(name)
         array = attempt(step, name.array)
         if array is None:
             refused(step, name.tensor)
             return
-        nodes = self.touch(name)
         tensor = step(name.tensor)
         # What is empty shares no memory: the tensor says whether it is a view.
         shares = np.may_share_memory(array, name.array) if array.size else tensor.base is not None
@@ -509,7 +511,7 @@ class Program:
             writes.append(lambda a, v: np.put_along_axis(a, along, v, 0))
         if len(shape) == 2 or (len(shape) > 2 and len(set(shape)) == 1):
             writes.append(lambda a, v: np.fill_diagonal(a, v))
-        self.write(name, self.pick(writes), (t,), (c,), nodes | self.touch(name))
+        self.write(name, self.pick(writes), (t,), (c,), nodes | self.touch(name), certain=False)
 
     def by_method(self, name: Variable) -> None:
         """Methods that write."""
@@ -566,6 +568,7 @@ class Program:
         nodes: frozenset[Any],
         *,
         whole: bool = False,
+        certain: bool = True,
         returns_target: bool = False,
     ) -> None:
         """Update ``name`` on both sides, and note what it depends on now."""
@@ -606,8 +609,8 @@ class Program:
             assert returned is old, "the target is returned"
         if self.recording and not family.constant:
             kept = self.touch(root)
-            certain = frozenset(n for n in nodes if isinstance(n, int))
-            family.node = self.node(certain if whole else certain | kept, nodes | kept)
+            inputs = frozenset(n for n in nodes if certain and isinstance(n, int))
+            family.node = self.node(inputs if whole else inputs | kept, nodes | kept)
             self.perturb(root)
         assert root.tensor.constant == family.constant, "an update changed what is constant"
 
@@ -667,7 +670,7 @@ class Program:
             return
         if self.inject is None:
             self.check_leaves(total, held)
-        self.note_gradients(reached, before)
+        self.note_gradients(certain, before)
         self.losses.append(total)
         if not retain:
             self.release(reached, certain)

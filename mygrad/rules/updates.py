@@ -4,6 +4,7 @@ import numpy as np
 
 from mygrad.graph import Handle
 from mygrad.operation import mutates
+from mygrad.views import check_writeable
 
 
 def _target(function, array):
@@ -12,6 +13,7 @@ def _target(function, array):
             f"np.{function} was to write a tensor into a plain array, which cannot carry its gradient."
             " Make the array a tensor (mygrad.tensor), or pass np.asarray(tensor)."
         )
+    check_writeable(array)
     return array
 
 
