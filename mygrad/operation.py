@@ -75,15 +75,15 @@ def _packer(
 ) -> Callable[..., Any]:
     """``pack(out, x1, x2)`` for a ufunc called without keywords: the tuple of what is kept."""
     values = [
-        f"shape({name.removesuffix('_shape')})"
-        if name.endswith("_shape")
+        f"({of}.shape if {of}.__class__ is ndarray else shape({of}))"
+        if (of := name.removesuffix("_shape")) != name
         else name
         if name == "out" or name in positional
         else f"defaults[{name!r}]"
         for name in names
     ]
     source = f"lambda out, {', '.join(positional)}: ({''.join(v + ', ' for v in values)})"
-    return eval(source, {"shape": np.shape, "defaults": defaults})
+    return eval(source, {"ndarray": np.ndarray, "shape": np.shape, "defaults": defaults})
 
 
 def _parameters(rule: Rule) -> tuple[str, ...]:

@@ -301,14 +301,10 @@ class Min(Extreme):
 class Nanmax(Extreme):
     gates = True
 
-    pass
-
 
 @implements(np.nanmin)
 class Nanmin(Extreme):
     gates = True
-
-    pass
 
 
 @implements(np.ptp)
