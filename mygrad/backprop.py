@@ -134,7 +134,9 @@ class Walk:
                 elif parent in owned:
                     _add(previous, gradient, previous)
                 else:
-                    self._second(parent, previous, gradient)
+                    total = grads[parent] = previous + gradient
+                    if total.__class__ is _ndarray:
+                        owned.add(parent)
             node.grad = grad
             if keep:
                 node.stale = node.stale & ~OWNED | GRADIENT

@@ -106,8 +106,7 @@ def apply(
 
     ``kind`` is the class of the results. ``constant=True`` makes them constant.
     """
-    if issubclass(operation, Elementwise):  # a list of tensors stands for one array
-        args = tuple(_stacked(value, kind) for value in args)
+    args = stacked(operation, args, kind)
     found: list[Any] = []
     plain = [unwrap(value, found) for value in args]
     options = {key: unwrap(value, found) for key, value in kwargs.items()} if kwargs else kwargs
@@ -134,9 +133,16 @@ def apply(
     return results
 
 
-def _stacked(value: Any, kind: Any) -> Any:
-    nested = isinstance(value, list | tuple) and any(path for path, _ in paths_in(value))
-    return kind(value) if nested else value
+def stacked(operation: type[Operation], args: tuple[Any, ...], kind: Any) -> tuple[Any, ...]:
+    """The arguments; for an elementwise operation a list of tensors stands for one array."""
+    if not issubclass(operation, Elementwise):
+        return args
+    return tuple(
+        kind(value)
+        if isinstance(value, list | tuple) and any(path for path, _ in paths_in(value))
+        else value
+        for value in args
+    )
 
 
 def needed_of(operation: Any, function: Any, bound: dict[str, Any]) -> dict[str, list[Any]]:
@@ -351,17 +357,30 @@ def like(result: Any, items: list[Any]) -> Any:
     return items if isinstance(result, list) else tuple(items)
 
 
+def leaf_or_error(data: np.ndarray[Any, Any]) -> Node:
+    """The node of a variable, which ``constant=False`` asked for."""
+    if data.dtype.kind not in "fc":
+        raise ValueError(
+            f"constant=False: a tensor of dtype {data.dtype} carries no gradient. Pass a floating"
+            " dtype, or leave constant out."
+        )
+    return make_leaf(data)
+
+
 def constants(
     operation: Any, result: Any, kind: Any, found: list[Any], constant: bool | None
 ) -> Any:
     """Tensors of the results of a call that was not recorded."""
     if not isinstance(result, np.ndarray | np.generic):
-        made = [constants(operation, value, kind, found, constant) for value in result]
+        made = [
+            constants(operation, value, kind, found, constant if value.dtype.kind in "fc" else None)
+            for value in result
+        ]
         return like(result, made)
     data = _asarray(result)
     tensor = make_handle(kind, data, CONSTANT)
-    if constant is False and data.dtype.kind in "fc":
-        tensor._node = make_leaf(data)
+    if constant is False:
+        tensor._node = leaf_or_error(data)
     if operation.may_view and found:
         link_views(operation, tensor, found)
     return tensor

@@ -394,7 +394,9 @@ class Flat:
     def __setitem__(self, index: Any, value: Any) -> None:
         base, places = self._places(index)
         shape = np.shape(places[0])
-        if isinstance(value, Handle | np.ndarray | list | tuple):
+        if isinstance(value, list | tuple):
+            value = self.base._of(value)
+        if isinstance(value, Handle | np.ndarray):
             if _np.size(value) != np.size(places[0]):
                 value = _np.resize(value, shape)  # NumPy repeats or cuts the values
             value = _np.reshape(value, shape)

@@ -6,7 +6,7 @@ import inspect
 import os
 from collections.abc import Callable
 from contextvars import ContextVar, Token
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 recording: ContextVar[bool] = ContextVar("mygrad.recording", default=True)
@@ -40,7 +40,7 @@ class Switch:
         self._variable.reset(token)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Decorate ``function``, a coroutine function or a generator function included."""
+        """Decorate ``function``; generators, coroutines and asynchronous generators are understood."""
         return self._around(function, lambda result: result)
 
     def _around(
@@ -58,14 +58,42 @@ class Switch:
             @wraps(function)
             def within(*args: Any, **kwargs: Any) -> Any:
                 generator = function(*args, **kwargs)
-                sent: Any = None
-                while True:
-                    with self:  # left at every yield: the caller's own code keeps its own mode
+                resume = partial(generator.send, None)
+                try:
+                    while True:
+                        with self:  # left at every yield: the caller's own code keeps its own mode
+                            try:
+                                item = resume()
+                            except StopIteration as stop:
+                                return convert(stop.value)
                         try:
-                            item = generator.send(sent)
-                        except StopIteration as stop:
-                            return convert(stop.value)
-                    sent = yield convert(item)
+                            resume = partial(generator.send, (yield convert(item)))
+                        except Exception as error:  # noqa: BLE001 - the generator's to handle
+                            resume = partial(generator.throw, error)
+                finally:
+                    with self:
+                        generator.close()
+
+        elif inspect.isasyncgenfunction(function):
+
+            @wraps(function)
+            async def within(*args: Any, **kwargs: Any) -> Any:
+                generator = function(*args, **kwargs)
+                resume = partial(generator.asend, None)
+                try:
+                    while True:
+                        with self:
+                            try:
+                                item = await resume()
+                            except StopAsyncIteration:
+                                return
+                        try:
+                            resume = partial(generator.asend, (yield convert(item)))
+                        except Exception as error:  # noqa: BLE001 - the generator's to handle
+                            resume = partial(generator.athrow, error)
+                finally:
+                    with self:
+                        await generator.aclose()
 
         else:
 

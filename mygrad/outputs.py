@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.calls import bind, explain, mask_of, name_of, needed_of, record, unwrap, wrap
+from mygrad.calls import bind, explain, mask_of, name_of, needed_of, record, stacked, unwrap, wrap
 from mygrad.errors import GradientLost
 from mygrad.graph import CONSTANT, Handle, make_handle
 from mygrad.modes import leak_check
 from mygrad.operation import Operation
-from mygrad.views import base_of, is_contended, is_read_only, is_variable, memory_of, replace
+from mygrad.views import can_write_to, is_read_only, is_variable, memory_of, replace
 
 
 def has_outputs(kwargs: dict[str, Any]) -> bool:
@@ -37,6 +37,10 @@ def into(
     as_tuple = kwargs["out"].__class__ is tuple
     outs = kwargs["out"] if as_tuple else (kwargs["out"],)
     rest = {key: value for key, value in kwargs.items() if key != "out"}
+    # Asked while nothing below holds an array.
+    in_place = all([can_write_to(out) for out in outs if isinstance(out, Handle)])
+    if operation is not None:
+        args = stacked(operation, args, kind)
     found: list[Any] = []
     plain = tuple(unwrap(value, found) for value in args)
     options = {key: unwrap(value, found) for key, value in rest.items()}
@@ -53,8 +57,7 @@ def into(
             raise
         return result if isinstance(result, tuple) else (result,)
 
-    bases = [base_of(out) for out in outs if isinstance(out, Handle)]
-    if not any(is_variable(base) or is_contended(base) for base in bases):
+    if in_place:
         results = run([memory_of(out) if isinstance(out, Handle) else out for out in outs])
         return _returned(outs, results, kind if operation else None)
     mask = True if operation is None else mask_of(operation, options)
@@ -70,6 +73,7 @@ def into(
         node = record(operation, bound, needed, bind(function, plain, options), result)
         wrapped = wrap(node, result, kind)
         made = list(wrapped) if isinstance(wrapped, tuple) else [wrapped]
+    del plain, options, results, scratch  # whoever still holds an array now may need its contents
     for out, tensor in zip(outs, made, strict=True):
         if isinstance(out, Handle):
             replace(out, tensor, mask)

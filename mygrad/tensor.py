@@ -8,7 +8,7 @@ import numpy as np
 
 from mygrad import guard
 from mygrad.backprop import Walk
-from mygrad.calls import unwrap
+from mygrad.calls import leaf_or_error, unwrap
 from mygrad.dispatch import binary, call_function, call_ufunc, single, unary
 from mygrad.errors import InvalidBackprop, InvalidGradient
 from mygrad.graph import (
@@ -93,10 +93,7 @@ class Tensor(Methods):
         data = np.asarray(data)
         inexact = data.dtype.kind in "fc"
         if constant is False and not inexact:
-            raise ValueError(
-                f"constant=False: a tensor of dtype {data.dtype} carries no gradient. Pass a floating"
-                " dtype, or leave constant out."
-            )
+            leaf_or_error(data)
         if not inexact or constant:
             return make_handle(cls, data, CONSTANT, ARRAY)
         if any(is_variable(tensor) for tensor in found):
@@ -258,7 +255,7 @@ class Tensor(Methods):
         elif is_variable(self):
             node = make_node(Copy, (touch(self),), data.shape, data.dtype)
         else:
-            node = _leaf_or_error(data)
+            node = leaf_or_error(data)
         return make_handle(type(self), data, node, base_of(self)._version & ARRAY)
 
     def __copy__(self) -> Tensor:
@@ -292,7 +289,7 @@ class Tensor(Methods):
         node = (
             make_node(Copy, (touch(self),), data.shape, data.dtype)
             if is_variable(self) and data.dtype.kind in "fc"
-            else _leaf_or_error(data)
+            else leaf_or_error(data)
         )
         return make_handle(type(self), data, node)
 
@@ -389,12 +386,6 @@ def _stack(items: Any, kind: type[Tensor]) -> Tensor:
     if isinstance(items, list | tuple):
         return _np.stack([_stack(item, kind) for item in items])
     return items if isinstance(items, Handle) else kind(items, constant=True)  # type: ignore[return-value]
-
-
-def _leaf_or_error(data: np.ndarray[Any, Any]) -> Node:
-    if data.dtype.kind not in "fc":
-        raise ValueError(f"constant=False: a tensor of dtype {data.dtype} carries no gradient")
-    return make_leaf(data)
 
 
 def _rebuild(kind: type[Tensor], data: np.ndarray[Any, Any], constant: bool) -> Tensor:

@@ -443,6 +443,27 @@ def is_contended(base: Any) -> bool:
     return guard.is_shared(base)
 
 
+def let_go(target: Any) -> None:
+    """Let a view forget its array until it is next touched.
+
+    While it is updated it must not count as somebody who needs the old contents.
+    """
+    if target._base is not None:
+        sync(target)
+        window_of(target)
+        target._data = None
+        target._version = -1
+
+
+def can_write_to(target: Any) -> bool:
+    """Whether an update of ``target`` may be written straight into its memory, and be forgotten."""
+    base = base_of(target)
+    if is_variable(base):
+        return False
+    let_go(target)
+    return not is_contended(base)
+
+
 def check_writeable(target: Any) -> None:
     """Raise NumPy's error if ``target`` is read-only by itself."""
     if is_read_only(target):

@@ -315,7 +315,7 @@ class Program:
     def copy(self, name: Variable, nodes: Any) -> None:
         """A copy; where nothing is recorded, that of a variable is a leaf."""
         leaf = not self.recording and not self.constant(name)
-        root = Variable(name.tensor.copy(), np.array(self.read(name)), not nodes)
+        root = Variable(name.tensor.copy(), np.array(self.read(name), order="C"), not nodes)
         node = self.node([n for n in nodes if isinstance(n, int)], nodes)
         if leaf:
             self.leaf_nodes.add(node)
@@ -417,7 +417,7 @@ class Program:
             self.write(
                 name,
                 lambda a, v: operator.setitem(a, plain(index) if is_plain(a) else index, v),
-                (t,), (c,), nodes, whole=region is not None and np.shape(region) == shape,
+                (t,), (c,), nodes, whole=region is not None and names_all(index, shape),
             )  # fmt: skip
         elif kind == 4:
             index = self.index(shape)
@@ -589,7 +589,7 @@ class Program:
             held = np.array(root.tensor._value())
             try:
                 change(name.tensor, *tensors)
-            except type(error):
+            except REFUSALS:
                 assert np.array_equal(held, root.tensor._value()), (
                     "a refused update changed something"
                 )
@@ -789,6 +789,13 @@ def plain(index: Any) -> Any:
     if isinstance(index, tuple):
         return tuple(plain(part) for part in index)
     return index._value() if isinstance(index, Tensor) else index
+
+
+def names_all(index: Any, shape: tuple[int, ...]) -> bool:
+    """Whether ``index`` names all elements of an array of ``shape``."""
+    named = np.zeros(shape, bool)
+    named[plain(index)] = True
+    return bool(named.all())
 
 
 def attempt(function: Callable[..., Any], *args: Any) -> Any:

@@ -19,10 +19,10 @@ class Matmul(Operation):
             inner = Matmul.vjp_x1(to_end(grad, of_out), x1_shape, to_end(x2, of_x2))
             return from_end(inner, of_x1, len(x1_shape))
         if x2.ndim == 1:
-            return grad[..., np.newaxis] * x2
+            return grad[..., None] * x2
         if len(x1_shape) == 1:
             if x2.ndim == 2:
-                return x2 @ grad
+                return x2.dot(grad)
             summed = [*range(x2.ndim - 2), x2.ndim - 1]
             return np.tensordot(x2, grad, (summed, range(grad.ndim)))
         return grad @ (x2.T if x2.ndim == 2 else transpose(x2))
@@ -36,7 +36,7 @@ class Matmul(Operation):
             # The axis to be summed is last in `x2` only if that is a vector.
             return grad * x1 if len(x2_shape) == 1 else x1[:, np.newaxis] * grad[..., np.newaxis, :]
         if len(x2_shape) == 1:
-            return grad @ x1 if x1.ndim == 2 else np.tensordot(grad, x1, grad.ndim)
+            return grad.dot(x1) if x1.ndim == 2 else np.tensordot(grad, x1, grad.ndim)
         if x1.ndim == 2:
             return x1.T @ grad
         if len(x2_shape) == 2:
