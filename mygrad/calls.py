@@ -26,7 +26,7 @@ from mygrad.graph import (
 from mygrad.modes import guarding
 from mygrad.operation import Elementwise, Operation, asked_of
 from mygrad.signatures import parameters_of
-from mygrad.views import is_variable, link, sync, touch
+from mygrad.views import is_fleeting, is_variable, link, sync, touch
 
 _asarray = np.asarray
 
@@ -177,6 +177,9 @@ def record(
     else:
         out = _asarray(result)
         shape, dtype = out.shape, out.dtype
+    for name in plan.names:
+        if isinstance(bound.get(name), Handle) and is_fleeting(bound[name]):
+            plain[name] = plain[name].copy()
     saved = [_kept(name, out, plan, plain, operation, needed) for name in plan.names]
     simple = (
         not several
@@ -367,13 +370,18 @@ def leaf_or_error(data: np.ndarray[Any, Any]) -> Node:
     return make_leaf(data)
 
 
+def _may_vary(value: Any) -> bool:
+    return isinstance(value, list | tuple) or _asarray(value).dtype.kind in "fc"
+
+
 def constants(
     operation: Any, result: Any, kind: Any, found: list[Any], constant: bool | None
 ) -> Any:
     """Tensors of the results of a call that was not recorded."""
-    if not isinstance(result, np.ndarray | np.generic):
+    if isinstance(result, list | tuple):
         made = [
-            constants(operation, value, kind, found, constant if value.dtype.kind in "fc" else None)
+            # Of several results, the integers among them stay constant whatever is asked.
+            constants(operation, value, kind, found, constant if _may_vary(value) else None)
             for value in result
         ]
         return like(result, made)

@@ -377,14 +377,13 @@ def _create(
     result = data_call(function, args, kwargs)
     if not isinstance(result, np.ndarray):
         return result
-    return make_handle(
-        kind,
-        result,
-        make_leaf(result)
-        if result.dtype.kind in "fc" and not constant and recording.get()
-        else CONSTANT,
-        ARRAY,
-    )
+    if constant is False:
+        node = leaf_or_error(result)
+    elif result.dtype.kind in "fc" and not constant and recording.get():
+        node = make_leaf(result)
+    else:
+        node = CONSTANT
+    return make_handle(kind, result, node, ARRAY)
 
 
 def _compose(

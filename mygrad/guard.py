@@ -82,11 +82,19 @@ def _bases(array: Array) -> list[Array]:
     return bases
 
 
+def is_writeable(array: Array) -> bool:
+    """Whether ``array`` can be written to.
+
+    It reads the bit, NPY_ARRAY_WRITEABLE: NumPy warns who asks results of ``broadcast_arrays`` by name.
+    """
+    return bool(array.flags.num & 0x0400)
+
+
 def _is_ours(array: Array) -> bool:
     """Whether the guard may close ``array`` and open it again: what was read-only before stays so."""
     if id(array) in _locks:
         return True
-    if not array.flags.writeable:
+    if not is_writeable(array):
         # A view taken of a locked array was born read-only, and would stay so for ever.
         return any(id(base) in _locks for base in _bases(array)) and 0 not in array.strides
     base: Any = array.base

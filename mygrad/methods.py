@@ -17,7 +17,16 @@ from mygrad.graph import CONSTANT, CONSTANT_VIEW, VIEW, Handle
 from mygrad.modes import leak_check
 from mygrad.operation import registry
 from mygrad.operators import Operators
-from mygrad.views import assign, getitem, is_variable, reshape_in_place, sync, touch
+from mygrad.views import (
+    assign,
+    base_of,
+    getitem,
+    is_variable,
+    let_go,
+    reshape_in_place,
+    sync,
+    touch,
+)
 
 #: NumPy's stubs know arrays only. What is called by this name gets tensors, and returns them.
 _np: Any = np
@@ -199,8 +208,13 @@ class Methods(Operators):
             value = self._of(value)
         plain = unwrap(value, found)
         node = touch(found[0]) if found and is_variable(found[0]) else CONSTANT
-        if node is not CONSTANT and self.constant:
+        base = base_of(self)
+        if node is not CONSTANT and base._node is CONSTANT:
             found[0]._leaks("was assigned into a constant tensor")
+        if found and found[0]._base is base:
+            # A part of the memory that is written to: copied, so that the whole need not be.
+            plain = plain.copy()
+            let_go(found[0])
         assign(self, unwrap_index(index), plain, node)
 
     def __len__(self) -> int:

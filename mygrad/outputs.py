@@ -11,7 +11,15 @@ from mygrad.errors import GradientLost
 from mygrad.graph import CONSTANT, Handle, make_handle
 from mygrad.modes import leak_check
 from mygrad.operation import Operation
-from mygrad.views import can_write_to, is_read_only, is_variable, memory_of, replace
+from mygrad.views import (
+    base_of,
+    can_write_to,
+    is_read_only,
+    is_variable,
+    let_go,
+    memory_of,
+    replace,
+)
 
 
 def has_outputs(kwargs: dict[str, Any]) -> bool:
@@ -73,7 +81,12 @@ def into(
         node = record(operation, bound, needed, bind(function, plain, options), result)
         wrapped = wrap(node, result, kind)
         made = list(wrapped) if isinstance(wrapped, tuple) else [wrapped]
-    del plain, options, results, scratch  # whoever still holds an array now may need its contents
+    # Whoever holds an array of the outputs from here on may need its contents.
+    del plain, options, results, scratch
+    bases = [base_of(out) for out in outs if isinstance(out, Handle)]
+    for tensor in found:
+        if any(tensor._base is base for base in bases):
+            let_go(tensor)
     for out, tensor in zip(outs, made, strict=True):
         if isinstance(out, Handle):
             replace(out, tensor, mask)

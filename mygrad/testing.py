@@ -284,14 +284,12 @@ def _nested_gradients(
     weights = [Tensor(cotangent) for cotangent in cotangents]
     loss = _inner(weights, float_outputs(call(*tensors)))
     for direction in directions:
-        for each in (*tensors, *weights):
-            each.null_grad()
         loss.backward(create_graph=True)
         loss = _inner(direction, [each.grad for each in tensors])
+        for each in (*tensors, *weights):
+            each.null_grad()
         if not isinstance(loss, Tensor):
             return [None] * (len(tensors) + len(weights))
-    for each in (*tensors, *weights):
-        each.null_grad()
     loss.backward()
     return [each.grad for each in (*tensors, *weights)]
 

@@ -55,7 +55,7 @@ class Window(NamedTuple):
             view: Array = np.asarray(_Interface(self, array))
         else:
             view = np.ndarray(self.shape, self.dtype, memory, start + self.offset, self.strides)
-            if not array.flags.writeable:
+            if not guard.is_writeable(array):
                 view.flags.writeable = False
         return view
 
@@ -140,8 +140,8 @@ def link(view: Any, parent: Any, read_only: bool = False) -> None:
     view._version = base._version
     view._window = None
     data = view._data
-    if not data.flags.writeable:
-        if read_only or parent._data.flags.writeable or is_read_only(parent):
+    if not guard.is_writeable(data):
+        if read_only or guard.is_writeable(parent._data) or is_read_only(parent):
             view._window = _window(data, base._data)._replace(writeable=False)
     if view._window is None and (base._data.base is not None or data.base is not base._data):
         view._window = _window(data, base._data)
@@ -158,7 +158,7 @@ def is_read_only(tensor: Any) -> bool:
         if tensor._window is not None and not tensor._window.writeable:
             return True
         base = tensor._base
-    return not base._data.flags.writeable and not guard.is_locked(base._data)
+    return not guard.is_writeable(base._data) and not guard.is_locked(base._data)
 
 
 def _window(view: Array, base: Array) -> Window:
@@ -455,6 +455,18 @@ def let_go(target: Any) -> None:
         target._version = -1
 
 
+def is_fleeting(tensor: Any) -> bool:
+    """Whether ``tensor`` is a small view of a base that is updated bit by bit.
+
+    What a rule needs of such a view is copied: kept as it is, it would cost a copy of the whole base at
+    the next update.
+    """
+    base = tensor._base
+    if base is None or base._version < NEXT:
+        return False
+    return bool(8 * tensor._data.nbytes <= base._data.nbytes)
+
+
 def can_write_to(target: Any) -> bool:
     """Whether an update of ``target`` may be written straight into its memory, and be forgotten."""
     base = base_of(target)
@@ -476,15 +488,9 @@ def assign(target: Any, index: Any, value: Any, node: Node) -> None:
     What NumPy refuses is refused with NumPy's error, and nothing has changed.
     """
     check_writeable(target)
+    let_go(target)
     base = base_of(target)
-    window = None
-    if base is not target:
-        sync(target)
-        window = window_of(target)
-        # The view takes its array anew from the base when next touched. Until then it holds none,
-        # so that it does not count as somebody who needs the old contents.
-        target._data = None
-        target._version = -1
+    window = None if base is target else target._window
     copied = is_contended(base)
     data = Layout(base._data).copy(base._data) if copied else base._data
     region = data if window is None else window.look(data)
