@@ -32,6 +32,16 @@ from mygrad.namespace import SHARED as _SHARED
 from mygrad.namespace import mirror as _mirror
 from mygrad.operation import Elementwise, Operation, implements
 from mygrad.tensor import Tensor, asarray, astensor, tensor
+from mygrad.transforms import (
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 
 from mygrad import fft, linalg  # isort: skip - they mirror what the rules above have registered
 
@@ -48,8 +58,14 @@ _own = [
     "Tensor",
     "asarray",
     "astensor",
+    "elementwise_grad",
     "fft",
+    "grad",
+    "hessian",
+    "hvp",
     "implements",
+    "jacobian",
+    "jvp",
     "linalg",
     "mem_guard_active",
     "mem_guard_off",
@@ -59,6 +75,8 @@ _own = [
     "tensor",
     "turn_memory_guarding_off",
     "turn_memory_guarding_on",
+    "value_and_grad",
+    "vjp",
 ]
 _mirrored = {name: getattr(_np, name) for name in _SHARED} | _mirror(_np)
 globals().update({name: value for name, value in _mirrored.items() if name not in _own})

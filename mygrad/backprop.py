@@ -261,11 +261,16 @@ class Walk:
         """
         if node in self.owned:
             self.owned.discard(node)
-            if not held(node) and layout.fits(gradient):
-                return gradient
+            # Asked in the very place where `references` asked for the probe.
+            if sys.getrefcount(node) <= _unheld and layout.fits(gradient):
+                return gradient  # type: ignore[no-any-return]
         buffer = layout.zeros(node.dtype)
         buffer[...] = gradient
         return buffer
+
+    def references(self, node: Node, gradient: Any) -> int:  # noqa: ARG002 - called as `take` is
+        """How many references there are to ``node`` that nobody else holds; asked by a probe."""
+        return sys.getrefcount(node)
 
     def give(self, node: Node, gradient: np.ndarray[Any, Any]) -> None:
         """Hand on an array that nobody else holds."""
@@ -325,24 +330,13 @@ class Layout:
 
 
 class _Probe(Node):
-    """Finds how many references to a node the walk itself holds."""
+    """Finds how many references to a node the walk itself holds while it is at it."""
 
     __slots__ = ()
 
-    def pullback(self, walk: Any, grad: Any) -> None:  # noqa: ARG002 - only counts
-        _probe_counts.append(_references(self))
-
-
-def _references(node: Node) -> int:
-    return sys.getrefcount(node)
-
-
-def held(node: Node) -> bool:
-    """Whether anything but the walk's own variables refers to ``node``; asked by its ``pullback``.
-
-    True where reference counts tell nothing.
-    """
-    return _references(node) > _unheld
+    def pullback(self, walk: Any, grad: Any) -> None:
+        """Ask as the nodes that call `Walk.take` do."""
+        _probe_counts.append(walk.references(self, grad))
 
 
 def _calibrate() -> int:
@@ -352,7 +346,7 @@ def _calibrate() -> int:
     root = make_node(_Root, (probe,), (), np.dtype(float))
     del probe
     Walk(keep=False, handle=None).run([(root, np.float64(1))])
-    return _probe_counts.pop() + 1  # `take`, which asks, holds one more than `pullback`
+    return _probe_counts.pop()
 
 
 class _Root(Node):
@@ -397,10 +391,10 @@ def cast_to(gradient: Any, dtype: np.dtype[Any]) -> Any:
 def fit(gradient: Any, node: Node, source: Node) -> Any:
     """``gradient`` with the shape and dtype of ``node``; ``source`` is named if that cannot be."""
     if not hasattr(gradient, "shape"):
-        gradient = np.asarray(gradient)
+        given, gradient = gradient, np.asarray(gradient)
         if gradient.dtype.kind not in "biufc":
             raise InvalidGradient(
-                f"a rule of {type(source).__name__} returned {gradient!r}, which is no array of numbers"
+                f"a rule of {type(source).__name__} returned {given!r}, which is no array of numbers"
             )
     if gradient.shape != node.shape:
         try:

@@ -61,11 +61,19 @@ class Lock:
                     _open(array)
 
 
+def follow(view: Array) -> bool:
+    """Let ``view``, which was taken of a locked array, be opened when that is."""
+    with _mutex:
+        for base in _bases(view):
+            if id(base) in _locks:
+                _waiting.setdefault(id(base), []).append(ref(view))
+                return True
+    return False
+
+
 def _open(array: Array) -> None:
-    for base in _bases(array):
-        if id(base) in _locks:
-            _waiting.setdefault(id(base), []).append(ref(array))
-            return
+    if follow(array):
+        return
     array.flags.writeable = True
     for view in _waiting.pop(id(array), ()):
         waiting = view()

@@ -51,8 +51,10 @@ class Window(NamedTuple):
     def look(self, array: Array) -> Array:
         """The window into ``array``, which is laid out as the base was when the window was made."""
         memory, start = _memory(array)
-        if memory is None:
-            view: Array = np.asarray(_Interface(self, array))
+        if 0 in self.shape:
+            view: Array = np.ndarray(self.shape, self.dtype, array)
+        elif memory is None:
+            view = np.asarray(_Interface(self, array))
         else:
             view = np.ndarray(self.shape, self.dtype, memory, start + self.offset, self.strides)
             if not guard.is_writeable(array):
@@ -449,7 +451,6 @@ def let_go(target: Any) -> None:
     While it is updated it must not count as somebody who needs the old contents.
     """
     if target._base is not None:
-        sync(target)
         window_of(target)
         target._data = None
         target._version = -1
@@ -551,6 +552,7 @@ def reshape_in_place(tensor: Any, shape: Any) -> None:
         sync(tensor)
     reshaped = tensor._data.view()
     reshaped.shape = shape
+    guard.follow(reshaped)
     if tensor._base is not None:
         writeable = window_of(tensor).writeable
         tensor._window = _window(reshaped, tensor._base._data)._replace(writeable=writeable)

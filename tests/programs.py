@@ -295,7 +295,7 @@ class Program:
             t, c, more = self.operand(shape)
             function = self.pick([np.add, np.subtract, np.multiply, np.divide])
             if function is np.divide and np.any(np.abs(c) < 0.1):
-                return
+                function = np.multiply
             if self.chance(50):
                 self.result(function(name.tensor, t), function(a, c), nodes | more)
             elif function is not np.divide:
@@ -431,6 +431,8 @@ class Program:
                 i = plain(index) if is_plain(a) else index
                 a[i] = function(a[i], v)
 
+            if self.constant(name):  # what is taken out is a constant, and stays one
+                c, nodes = np.real(c) + 0j, frozenset()
             self.write(name, change, (t,), (c,), nodes | self.touch(name))
         elif kind == 5:
             self.augment(name)
@@ -461,7 +463,7 @@ class Program:
         else:
             t, c, nodes = self.operand(shape)
         if function is operator.itruediv and np.any(np.abs(c) < 0.1):
-            return
+            function = operator.imul
         if isinstance(t, list) and not isinstance(name.array, np.ndarray):
             return
         self.write(name, function, (t,), (c,), nodes | self.touch(name), whole=True)
@@ -522,6 +524,7 @@ class Program:
             self.write(name, lambda a, v: a.fill(v), (t,), (c,), nodes, whole=True)
         elif kind == 1:
             t, c, nodes = self.operand(shape)
+            c = np.array(c)  # NumPy writes while it reads
             self.write(name, lambda a, v: setattr(a, "flat", v), (t,), (c,), nodes, whole=True)
         elif kind == 2 and size:
             index = self.pick([slice(0, 2), [0, size - 1], size - 1])
@@ -580,7 +583,8 @@ class Program:
                 self.result(change(name.tensor, *tensors), array, nodes)
             return
         if (name.constant or not self.recording) and name.array.flags.writeable:
-            # What it reads of itself carries no derivative.
+            # What it reads of itself carries no derivative; what it reads of others may.
+            arrays = tuple(np.array(a) if isinstance(a, np.ndarray) else a for a in arrays)
             name.array.imag = 0
         try:
             returned = change(name.array, *arrays)
