@@ -404,6 +404,9 @@ def link_views(operation: Any, results: Any, parents: list[Any]) -> None:
             if data.base is not None and np.may_share_memory(data, parent._data):
                 link(tensor, parent, operation.read_only)
                 break
+        else:
+            if not (tensor._data.size or operation.read_only or guard.is_writeable(tensor._data)):
+                tensor._data = tensor._data.copy()  # nobody's view, read-only because of a lock
 
 
 # ------------------------------------------------------------------- where=

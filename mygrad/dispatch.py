@@ -19,6 +19,7 @@ from mygrad.calls import (
     bind,
     constants,
     explain,
+    leaf_or_error,
     like,
     link_views,
     name_of,

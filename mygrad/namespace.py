@@ -132,7 +132,7 @@ def _public(name: str, function: Any) -> Any:
 
     public.__name__ = public.__qualname__ = name
     public.__module__ = "mygrad"
-    public.__doc__ = (function.__doc__ or "") + _NOTE
+    public.__doc__ = inspect.cleandoc(function.__doc__ or "") + _NOTE
     public.__signature__ = extended_signature(function)  # type: ignore[attr-defined]
     public.__wrapped__ = function  # type: ignore[attr-defined]
     return public

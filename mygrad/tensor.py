@@ -35,6 +35,7 @@ from mygrad.views import (
     gradient_of,
     is_variable,
     link,
+    open_view,
     sync,
     touch,
 )
@@ -113,10 +114,12 @@ class Tensor(Methods):
     @property
     def data(self) -> np.ndarray[Any, Any]:
         """The array itself. It is read-only while a graph needs its contents."""
-        array = self._value()
+        self._value()
+        if self._base is not None:
+            open_view(self)
         if guarding.get():
             guard.expose(self)
-        return array
+        return self._data
 
     @property
     def creator(self) -> Node | None:

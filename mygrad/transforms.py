@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from mygrad.backprop import Walk, collect
-from mygrad.views import is_variable, touch
 from mygrad.errors import InvalidGradient
 from mygrad.graph import CONSTANT, EXPOSED, Leaf, Same, creation, make_handle, make_leaf, make_node
 from mygrad.modes import recording
 from mygrad.tensor import Tensor
 from mygrad.trees import flatten, map_leaves
+from mygrad.views import is_variable, touch
 
 Function = Callable[..., Any]
 

@@ -52,7 +52,7 @@ class Window(NamedTuple):
         """The window into ``array``, which is laid out as the base was when the window was made."""
         memory, start = _memory(array)
         if 0 in self.shape:
-            view: Array = np.ndarray(self.shape, self.dtype, array)
+            view: Array = np.empty(self.shape, self.dtype)
         elif memory is None:
             view = np.asarray(_Interface(self, array))
         else:
@@ -182,6 +182,13 @@ def look(view: Any) -> Array:
     if not window.writeable:
         data.flags.writeable = False
     return data
+
+
+def open_view(view: Any) -> None:
+    """See to it that the array of ``view``, if it was taken of a locked base, is opened when that is."""
+    if guard.is_writeable(view._data) or is_read_only(view) or guard.follow(view._data):
+        return
+    view._data = look(view)
 
 
 def sync(view: Any) -> None:

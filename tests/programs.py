@@ -296,9 +296,9 @@ class Program:
             function = self.pick([np.add, np.subtract, np.multiply, np.divide])
             if function is np.divide and np.any(np.abs(c) < 0.1):
                 function = np.multiply
-            if self.chance(50):
+            if function is np.divide or self.chance(50):
                 self.result(function(name.tensor, t), function(a, c), nodes | more)
-            elif function is not np.divide:
+            else:
                 self.result(function(t, name.tensor), function(c, a), nodes | more)
         elif kind == 4:
             axis = self.pick([None, *range(len(shape))])
@@ -417,7 +417,7 @@ class Program:
             self.write(
                 name,
                 lambda a, v: operator.setitem(a, plain(index) if is_plain(a) else index, v),
-                (t,), (c,), nodes, whole=region is not None and names_all(index, shape),
+                (t,), (c,), nodes, index=index, whole=region is not None and names_all(index, shape),
             )  # fmt: skip
         elif kind == 4:
             index = self.index(shape)
@@ -431,9 +431,9 @@ class Program:
                 i = plain(index) if is_plain(a) else index
                 a[i] = function(a[i], v)
 
-            if self.constant(name):  # what is taken out is a constant, and stays one
-                c, nodes = np.real(c) + 0j, frozenset()
-            self.write(name, change, (t,), (c,), nodes | self.touch(name))
+            if self.constant(name) and not np.may_share_memory(region, name.array):
+                c, nodes = np.real(c) + 0j, frozenset()  # a copy is taken out: a constant
+            self.write(name, change, (t,), (c,), nodes | self.touch(name), index=index)
         elif kind == 5:
             self.augment(name)
         elif kind in (6, 7):
@@ -453,6 +453,8 @@ class Program:
             return
         if function in (operator.ipow, operator.imod, operator.ifloordiv):
             number = {operator.ipow: 2, operator.imod: 0.7, operator.ifloordiv: 0.4}[function]
+            if np.any(np.abs(np.mod(name.array.real / number + 0.5, 1) - 0.5) < 1e-6):
+                function, number = operator.ipow, 2  # rounding would decide
             nodes = frozenset() if function is operator.ifloordiv else self.touch(name)
             run = real_only(function)
             self.write(name, lambda a, v: run(a, v), (number,), (number,), nodes, whole=True)
@@ -536,7 +538,12 @@ class Program:
                 self.write(name, lambda a: a.sort(axis), (), (), self.touch(name), whole=True)
             elif shape[axis] > 1:
                 self.write(
-                    name, lambda a: a.partition(list(range(shape[axis])), axis), (), (), self.touch(name), whole=True
+                    name,
+                    lambda a: a.partition(list(range(shape[axis])), axis),
+                    (),
+                    (),
+                    self.touch(name),
+                    whole=True,
                 )
 
     def reshape(self, name: Variable) -> None:
@@ -572,10 +579,13 @@ class Program:
         *,
         whole: bool = False,
         certain: bool = True,
+        index: Any = None,
         returns_target: bool = False,
     ) -> None:
         """Update ``name`` on both sides, and note what it depends on now."""
         family, root = name.family, name.family.root
+        if name.constant and not family.constant and not (whole or index is not None):
+            return  # which derivatives of the base it leaves is not known here
         before = np.array(root.array)
         if not isinstance(name.array, np.ndarray):  # a scalar: a new one takes its name
             array = change(self.read(name), *arrays)
@@ -603,10 +613,11 @@ class Program:
             root.array.imag = before.imag
         elif family.constant:
             root.array.imag = 0
-        elif name.constant and not whole:
+        elif name.constant:
             # Through a constant view, what is not overwritten keeps its derivative.
-            same = root.array.real == before.real
-            root.array.imag[same] = before.imag[same]
+            written = name.array.imag.copy()
+            root.array.imag = before.imag
+            name.array.imag[plain(index)] = written[plain(index)]
         old = name.tensor
         returned = change(name.tensor, *tensors)
         if returned_by_operator(change) or returns_target:

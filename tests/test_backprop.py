@@ -50,7 +50,9 @@ def test_a_tensor_of_several_elements_goes_back_from_their_sum() -> None:
     assert_same(x.grad, 2 * M)
 
 
-@pytest.mark.parametrize("grad", [2, 2.0, np.float32(2), [2.0] * 3, np.full(3, 2), mg.tensor(2.0)], ids=repr)
+@pytest.mark.parametrize(
+    "grad", [2, 2.0, np.float32(2), [2.0] * 3, np.full(3, 2), mg.tensor(2.0)], ids=repr
+)
 def test_a_gradient_to_begin_with(grad: Any) -> None:
     x = mg.tensor(F)
     (x * 3).backward(grad)
@@ -309,7 +311,9 @@ def derivatives(function: Callable[[Any], Any], at: float, count: int) -> list[f
 
 
 def test_derivatives_of_any_order() -> None:
-    np.testing.assert_allclose(derivatives(np.sin, 0.3, 4), [np.cos(0.3), -np.sin(0.3), -np.cos(0.3), np.sin(0.3)])
+    np.testing.assert_allclose(
+        derivatives(np.sin, 0.3, 4), [np.cos(0.3), -np.sin(0.3), -np.cos(0.3), np.sin(0.3)]
+    )
     np.testing.assert_allclose(derivatives(lambda x: x**4, 2.0, 4), [32, 48, 48, 24])
 
 
@@ -325,14 +329,23 @@ def test_a_gradient_to_begin_with_can_be_differentiated() -> None:
 
 # ----------------------------------------------------- gradients that do not fit
 
-MISFITS = [np.ones(2), np.ones((3, 1)), np.ones((2, 3)), "text", [1.0, "a", 2.0], np.array([object()] * 3)]
+MISFITS = [
+    np.ones(2),
+    np.ones((3, 1)),
+    np.ones((2, 3)),
+    "text",
+    [1.0, "a", 2.0],
+    np.array([object()] * 3),
+]
 
 
 @pytest.mark.parametrize("grad", MISFITS, ids=repr)
 def test_a_gradient_that_does_not_fit(grad: Any) -> None:
     x = mg.tensor(F)
     y = x * 2
-    with pytest.raises(mg.InvalidGradient, match=r"backward takes a gradient of the tensor's shape, \(3,\)"):
+    with pytest.raises(
+        mg.InvalidGradient, match=r"backward takes a gradient of the tensor's shape, \(3,\)"
+    ):
         y.backward(grad)
     assert x.grad is None
     y.backward()
@@ -371,7 +384,9 @@ EDGES: list[tuple[Callable[..., Any], list[float], tuple[Any, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(("function", "bad", "args"), EDGES, ids=[f"{f.__name__}{b}{a}" for f, b, a in EDGES])
+@pytest.mark.parametrize(
+    ("function", "bad", "args"), EDGES, ids=[f"{f.__name__}{b}{a}" for f, b, a in EDGES]
+)
 def test_what_where_does_not_take_leaks_nothing(function: Any, bad: Any, args: Any) -> None:
     x = np.array([*bad, 0.5 if function is not np.arccosh else 1.5])
     good = np.array([False] * len(bad) + [True])
@@ -467,7 +482,11 @@ def test_nan_in_the_data_stays_where_it_is(name: str) -> None:
 
 def test_what_is_undefined_is_not_hidden() -> None:
     with np.errstate(all="ignore"):
-        for function, at, grad in [(np.sqrt, 0.0, np.inf), (np.log, 0.0, np.inf), (np.log, np.nan, np.nan)]:
+        for function, at, grad in [
+            (np.sqrt, 0.0, np.inf),
+            (np.log, 0.0, np.inf),
+            (np.log, np.nan, np.nan),
+        ]:
             x = mg.tensor(at)
             function(x).backward()
             assert_same(x.grad, np.array(grad))

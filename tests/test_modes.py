@@ -27,7 +27,9 @@ SWITCHES = [
     (mg.mem_guard_on, modes.guarding, True),
 ]
 by_switch = pytest.mark.parametrize(
-    ("switch", "variable", "value"), SWITCHES, ids=["no_autodiff", "strict", "guard_off", "guard_on"]
+    ("switch", "variable", "value"),
+    SWITCHES,
+    ids=["no_autodiff", "strict", "guard_off", "guard_on"],
 )
 
 
@@ -222,7 +224,13 @@ def test_no_autodiff_records_nothing() -> None:
     x = mg.tensor(F)
     with mg.no_autodiff:
         results = [x * 2, np.exp(x), np.sum(x), x[0], x[[0]], x.T, x.copy(), np.concatenate([x, x])]
-        results += [x.astype("f4"), np.where(F > 0, x, 0), np.stack([x, x]), mg.sum(x), *np.split(x, 3)]
+        results += [
+            x.astype("f4"),
+            np.where(F > 0, x, 0),
+            np.stack([x, x]),
+            mg.sum(x),
+            *np.split(x, 3),
+        ]
         assert all(result.creator is None for result in results)
         y = np.sum(x**2)
     y.backward()
@@ -278,7 +286,9 @@ def test_the_switches_of_the_guard() -> None:
     assert mg.mem_guard_active()
 
 
-@pytest.mark.parametrize(("value", "active"), [("0", False), ("false", False), ("off", False), ("1", True), ("", True)])
+@pytest.mark.parametrize(
+    ("value", "active"), [("0", False), ("false", False), ("off", False), ("1", True), ("", True)]
+)
 def test_the_environment_sets_the_guard(value: str, active: bool) -> None:
     command = [sys.executable, "-c", "import mygrad; print(mygrad.mem_guard_active())"]
     env = {**os.environ, "MYGRAD_MEM_GUARD": value}

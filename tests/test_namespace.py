@@ -110,7 +110,7 @@ def test_signature_and_docstring(ours: Any, name: str, theirs: Any) -> None:
         assert {"out", "where", "dtype", "casting", "order"} <= set(parameters)
     elif expected is not None:
         assert parameters == expected
-    assert (theirs.__doc__ or "").strip() in function.__doc__
+    assert inspect.cleandoc(theirs.__doc__ or "") in function.__doc__
 
 
 CALLS: list[tuple[str, tuple[Any, ...]]] = [
@@ -149,7 +149,10 @@ def test_constant(name: str, args: Any) -> None:
     found = [arg for arg in args if isinstance(arg, np.ndarray) and arg.dtype == float]
     if not found:
         return
-    wrapped = [mg.tensor(arg) if isinstance(arg, np.ndarray) and arg.dtype == float else arg for arg in args]
+    wrapped = [
+        mg.tensor(arg) if isinstance(arg, np.ndarray) and arg.dtype == float else arg
+        for arg in args
+    ]
     for constant in (None, True, False):
         for tensor in tensors(function(*wrapped, constant=constant)):
             assert tensor.constant == bool(constant)
@@ -158,7 +161,9 @@ def test_constant(name: str, args: Any) -> None:
 @pytest.mark.parametrize("constant", [0, 1, "yes", "True"])
 def test_constant_is_true_false_or_none(constant: Any) -> None:
     for function in (mg.exp, mg.zeros, mg.sum):
-        with pytest.raises(TypeError, match=f"{function.__name__}: constant takes True, False or None"):
+        with pytest.raises(
+            TypeError, match=f"{function.__name__}: constant takes True, False or None"
+        ):
             function(3, constant=constant)
 
 

@@ -104,7 +104,9 @@ def test_complex_operands() -> None:
         two_sided(getattr(operator, name), P, 1 + 2j)
 
 
-@pytest.mark.parametrize(("a", "b"), [(M, M.T), (M, F), (F, M), (F, P)], ids=["mm", "mv", "vm", "vv"])
+@pytest.mark.parametrize(
+    ("a", "b"), [(M, M.T), (M, F), (F, M), (F, P)], ids=["mm", "mv", "vm", "vv"]
+)
 def test_matmul(a: np.ndarray, b: np.ndarray) -> None:
     two_sided(operator.matmul, a, b)
     check_gradients(operator.matmul, a, b)

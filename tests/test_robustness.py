@@ -159,7 +159,12 @@ def several_outputs(x: Any) -> None:
 
 
 def failures(x: Any) -> None:
-    for fail in (lambda: x * np.ones(7), lambda: np.dot(x, np.ones(5)), lambda: x[9], lambda: x.reshape(7)):
+    for fail in (
+        lambda: x * np.ones(7),
+        lambda: np.dot(x, np.ones(5)),
+        lambda: x[9],
+        lambda: x.reshape(7),
+    ):
         try:
             fail()
         except (ValueError, IndexError):

@@ -88,7 +88,17 @@ def test_order_and_layout_are_kept() -> None:
     assert mg.tensor(M[:, ::-1]).shape == M.shape
 
 
-REFUSED = ["text", ["a"], None, [None], {"a": 1}, object(), np.array([1], object), np.datetime64("2020-01-01"), b"x"]
+REFUSED = [
+    "text",
+    ["a"],
+    None,
+    [None],
+    {"a": 1},
+    object(),
+    np.array([1], object),
+    np.datetime64("2020-01-01"),
+    b"x",
+]
 
 
 @pytest.mark.parametrize("value", REFUSED, ids=repr)
@@ -98,7 +108,9 @@ def test_only_numbers(value: Any) -> None:
 
 
 def test_integers_carry_no_gradient() -> None:
-    with pytest.raises(ValueError, match=r"constant=False: a tensor of dtype int.* carries no gradient"):
+    with pytest.raises(
+        ValueError, match=r"constant=False: a tensor of dtype int.* carries no gradient"
+    ):
         mg.tensor([1, 2], constant=False)
     with pytest.raises(ValueError, match="constant=False"):
         mg.tensor(F).astype(int, constant=False)

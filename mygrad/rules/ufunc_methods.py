@@ -59,11 +59,6 @@ def reduce(
 def _fold(kind, ufunc, array, axis, keepdims, options):
     if np.ndim(array) == 0:
         raise TypeError(f"cannot reduce on a scalar: np.{ufunc.__name__}.reduce got a 0-d array")
-    where = options.pop("where", True)
-    if where is not True:
-        raise TypeError(
-            f"np.{ufunc.__name__}.reduce on a tensor takes no where=; select the elements first"
-        )
     axes = (
         tuple(range(array.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     )
@@ -72,15 +67,23 @@ def _fold(kind, ufunc, array, axis, keepdims, options):
     kept = tuple(1 if a in axes else n for a, n in enumerate(array.shape))
     if dtype := options.get("dtype"):
         array = array.astype(dtype)
-    flat = np.reshape(np.transpose(array, axes + others), (-1, *(array.shape[a] for a in others)))
-    if "initial" in options:
-        start = np.broadcast_to(np.asarray(options["initial"], flat.dtype), flat.shape[1:])
-        flat = np.concatenate([start[None], flat])
-    total = (
-        _call(kind, accumulated, (ufunc, flat), {})[-1]
-        if len(flat)
-        else np.asarray(ufunc.reduce(np.asarray(flat._data)))
-    )
+    flat = _rows(array, axes + others, len(others))
+    where = options.get("where", True)
+    initial = options.get("initial", ufunc.identity)
+    if initial is not None:
+        start = initial if isinstance(initial, Handle) else np.asarray(initial, flat.dtype)
+        flat = np.concatenate([np.broadcast_to(start, flat.shape[1:])[None], flat])
+    if where is not True:
+        if initial is None:
+            ufunc.reduce(array._data, axis, where=where)  # NumPy's own error
+        mask = np.broadcast_to(np.asarray(where), array.shape)
+        total = flat[0]
+        for row, taken in zip(flat[1:], _rows(mask, axes + others, len(others)), strict=True):
+            total = np.where(taken, ufunc(total, row), total)
+    elif len(flat):
+        total = _call(kind, accumulated, (ufunc, flat), {})[-1]
+    else:
+        total = np.asarray(ufunc.reduce(np.asarray(flat._data)))
     if keepdims:
         total = np.reshape(total, kept)
     out = options.get("out")
@@ -88,6 +91,12 @@ def _fold(kind, ufunc, array, axis, keepdims, options):
         return total
     out[...] = total
     return out
+
+
+def _rows(array, order, rest):
+    """The axes of ``array`` in ``order``, all but the last ``rest`` of them made one."""
+    moved = np.transpose(array, order)
+    return np.reshape(moved, (-1, *moved.shape[moved.ndim - rest :]))
 
 
 @dispatched
