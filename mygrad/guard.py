@@ -83,10 +83,13 @@ def _open(array: Array) -> None:
 
 def _bases(array: Array) -> list[Array]:
     bases = []
-    base = array.base
-    while isinstance(base, np.ndarray):
-        bases.append(base)
-        base = base.base
+    base: Any = array.base
+    while base is not None:
+        if isinstance(base, np.ndarray):
+            bases.append(base)
+        base = getattr(
+            base, "base", None
+        )  # what NumPy puts between as_strided and its base has one
     return bases
 
 

@@ -156,7 +156,7 @@ class Methods(Operators):
         """``"cpu"``."""
         return "cpu"
 
-    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+    def __array_namespace__(self, *, api_version: Any = None) -> Any:
         """NumPy: its functions are those that take tensors."""
         return self._value().__array_namespace__(api_version=api_version)
 

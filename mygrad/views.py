@@ -110,7 +110,7 @@ class _Interface:
     """A window by NumPy's array interface, for memory that is no array's."""
 
     def __init__(self, window: Window, array: Array) -> None:
-        self._array = array
+        self.base = array
         start, read_only = array.__array_interface__["data"]
         self.__array_interface__ = {
             "version": 3,

@@ -79,6 +79,7 @@ class Program:
         self.inputs: dict[int, frozenset[int]] = {}  # node → nodes that it certainly depends on
         self.perhaps: dict[int, frozenset[Any]] = {}  # node → all that it may depend on
         self.leaf_nodes: set[int] = set()
+        self.doubtful: set[int] = set()  # nodes of updates that may have found nothing to do
         self.released: set[Any] = set()
         self.recording = True
         self.arrays: list[tuple[Any, Any, Any]] = []  # the user's: array, its reference, its tensor
@@ -345,7 +346,7 @@ class Program:
                 np.squeeze,
                 lambda a: np.broadcast_to(a, (2, *shape)),
                 lambda a: np.flip(a),
-                lambda a: a.view() if self.below(1) == 0 else a,
+                lambda a: a.view(),
                 lambda a: np.expand_dims(a, 0),
                 lambda a: np.atleast_2d(a),
             ]
@@ -355,7 +356,7 @@ class Program:
                         a, 1 + shape[0] // 2, axis=0
                     ),
                     lambda a: np.split(a, [1])[1],
-                    lambda a: list(a)[0],
+                    lambda a: next(iter(a)),
                     lambda a: np.unstack(a)[-1],
                 ]
             if len(shape) >= 2:
@@ -474,6 +475,7 @@ class Program:
         """``out=``, with and without ``where=``."""
         shape = name.array.shape
         t, c, nodes = self.operand(shape)
+        c = np.asarray(c) + 0j  # of the dtype of `out`: NumPy warns of what it does to cast
         options = {} if self.chance(50) else {"where": self.values(shape) > 0.9}
         if self.chance(50):
             function: Any = self.pick([np.sin, np.negative, np.square])
@@ -482,6 +484,7 @@ class Program:
             return
         function = self.pick([np.add, np.multiply, np.subtract])
         t2, c2, more = self.operand(shape)
+        c2 = np.asarray(c2) + 0j
         run2 = lambda a, v, w: function(v, w, out=a, **options)  # noqa: E731
         self.write(
             name, run2, (t, t2), (c, c2), nodes | more, whole=not options, returns_target=True
@@ -586,6 +589,8 @@ class Program:
         family, root = name.family, name.family.root
         if name.constant and not family.constant and not (whole or index is not None):
             return  # which derivatives of the base it leaves is not known here
+        if family.constant and nodes and not self.has_losses:
+            return  # a constant would move with the leaves, unnoticed
         before = np.array(root.array)
         if not isinstance(name.array, np.ndarray):  # a scalar: a new one takes its name
             array = change(self.read(name), *arrays)
@@ -626,6 +631,8 @@ class Program:
             kept = self.touch(root)
             inputs = frozenset(n for n in nodes if certain and isinstance(n, int))
             family.node = self.node(inputs if whole else inputs | kept, nodes | kept)
+            if not certain:
+                self.doubtful.add(family.node)
             self.perturb(root)
         assert root.tensor.constant == family.constant, "an update changed what is constant"
 
@@ -733,7 +740,8 @@ class Program:
                 self.released.discard(family.node)
                 continue
             gone = bool(name.tensor._node.stale & RELEASED)
-            assert gone <= (family.node in reached), "released without a reason"
+            if family.node not in self.doubtful:
+                assert gone <= (family.node in reached), "released without a reason"
             assert gone >= (family.node in certain), "not released"
             if gone:
                 self.released.add(family.node)
@@ -843,10 +851,8 @@ def real_only(function: Any) -> Any:
     def run(a: Any, v: Any) -> Any:
         if isinstance(a, Tensor) or function is operator.ipow:
             return function(a, v)
-        if function is operator.ifloordiv:
-            value = a.real // v + 0j
-        else:
-            value = a.real % v + 1j * a.imag
+        constant = function is operator.ifloordiv
+        value = a.real // v + 0j if constant else a.real % v + 1j * a.imag
         if not isinstance(a, np.ndarray):
             return value
         a[...] = value

@@ -285,8 +285,6 @@ def test_where_may_be_a_tensor_and_broadcasts() -> None:
 
 def test_several_outputs() -> None:
     for ufunc in (np.modf, np.frexp):
-        if not isinstance(registry.get(ufunc), type):
-            continue
         for result, expected in zip(ufunc(mg.tensor(P)), ufunc(P), strict=True):
             assert_same(result, expected)
     whole, part = mg.tensor(np.zeros(3)), mg.tensor(np.zeros(3))
@@ -421,7 +419,7 @@ def test_keywords_of_reduce(ufunc: Any, kwargs: dict[str, Any]) -> None:
 
 
 def test_reductions_that_need_a_value_to_start_with() -> None:
-    with pytest.raises(ValueError, match="identity.*initial"):
+    with pytest.raises(ValueError, match=r"identity.*initial"):
         np.subtract.reduce(mg.tensor(M), where=M > 0)
     check_gradients(
         lambda x, v: np.subtract.reduce(x, axis=1, where=M > 0, initial=v), M, np.array(1.3)

@@ -203,7 +203,7 @@ def test_a_failed_operation_leaves_no_array_locked() -> None:
         lambda: np.concatenate([x, array[None]]),
         lambda: np.dot(x, array[:2]),
     ):
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"."):
             fail()
         assert array.flags.writeable
 
@@ -225,6 +225,15 @@ def test_a_failed_update_leaves_the_family_as_it_was() -> None:
         assert_same(row, M[0])
     np.sum(row * 2).backward()
     assert_same(x.grad, np.array([[2.0] * 3, [0.0] * 3]))
+
+
+def test_numpys_errors_carry_a_note_of_the_call() -> None:
+    with pytest.raises(ValueError, match=r"broadcast") as caught:
+        mg.tensor(F) + np.ones(2)
+    (note,) = caught.value.__notes__
+    assert note == (
+        "mygrad called np.add(<tensor of shape (3,), float64>, <array of shape (2,), float64>)"
+    )
 
 
 def test_the_errors_of_mygrad_share_a_base() -> None:

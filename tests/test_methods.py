@@ -223,10 +223,7 @@ def test_update(name: str, array: np.ndarray, args: Any, kwargs: Any) -> None:
 
 @pytest.mark.parametrize("array", [F, V, S, C, I, B, F[:, ::-1], F[:0]], ids=repr)
 def test_attributes(array: np.ndarray) -> None:
-    if array.ndim < 2:
-        names = [name for name in ATTRIBUTES if name != "mT"]
-    else:
-        names = ATTRIBUTES
+    names = [name for name in ATTRIBUTES if name != "mT" or array.ndim >= 2]
     tensor = mg.Tensor(array, copy=False)
     for name in names:
         expected, actual = getattr(array, name), getattr(tensor, name)

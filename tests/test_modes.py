@@ -7,9 +7,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections import namedtuple
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -251,9 +250,12 @@ def test_an_update_inside_no_autodiff_is_a_step_of_an_optimizer() -> None:
     assert_same(x.grad, np.ones(3))
 
 
-def test_to_numpy() -> None:
-    Pair = namedtuple("Pair", "a b")
+class Pair(NamedTuple):
+    a: Any
+    b: Any
 
+
+def test_to_numpy() -> None:
     @mg.no_autodiff
     def plain(x: Any) -> Any:
         return x * 2

@@ -52,22 +52,181 @@ LATER = {
     "sliding_window_view",
 }
 
-MYGRAD_2 = """
-    Tensor abs absolute add add_sequence allclose amax amin any arange arccos arccosh arccot arccoth arccsc
-    arccsch arcsec arcsin arcsinh arctan arctan2 arctanh argmax argmin asarray astensor atleast_1d atleast_2d
-    atleast_3d bincount broadcast_to can_cast cbrt ceil clip concatenate copyto cos cosh cot coth csc csch
-    cumprod cumsum divide divmod einsum empty empty_like equal execute_op exp exp2 expand_dims expm1 eye floor
-    floor_divide fmod full full_like geomspace greater greater_equal identity isclose isfinite isinf isnan
-    less less_equal linspace load log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not
-    logical_or logical_xor logspace matmul max maximum may_share_memory mean mem_guard_active mem_guard_off
-    mem_guard_on min min_scalar_type minimum mod moveaxis multi_matmul multiply multiply_sequence negative
-    no_autodiff not_equal ones ones_like positive power prod ravel reciprocal remainder repeat reshape
-    result_type rint roll save sec sech shape shares_memory sign signbit sin sinc sinh sliding_window_view
-    sqrt square squeeze stack std subtract sum swapaxes tan tanh tensor transpose true_divide trunc
-    turn_memory_guarding_off turn_memory_guarding_on ufunc var where zeros zeros_like
-    bool_ double e euler_gamma float16 float32 float64 half inf int16 int32 int64 int8 intp longdouble nan
-    newaxis pi single uint16 uint32 uint64 uint8 uintp
-""".split()
+MYGRAD_2 = [
+    "Tensor",
+    "abs",
+    "absolute",
+    "add",
+    "add_sequence",
+    "allclose",
+    "amax",
+    "amin",
+    "any",
+    "arange",
+    "arccos",
+    "arccosh",
+    "arccot",
+    "arccoth",
+    "arccsc",
+    "arccsch",
+    "arcsec",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "argmax",
+    "argmin",
+    "asarray",
+    "astensor",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "bincount",
+    "broadcast_to",
+    "can_cast",
+    "cbrt",
+    "ceil",
+    "clip",
+    "concatenate",
+    "copyto",
+    "cos",
+    "cosh",
+    "cot",
+    "coth",
+    "csc",
+    "csch",
+    "cumprod",
+    "cumsum",
+    "divide",
+    "divmod",
+    "einsum",
+    "empty",
+    "empty_like",
+    "equal",
+    "execute_op",
+    "exp",
+    "exp2",
+    "expand_dims",
+    "expm1",
+    "eye",
+    "floor",
+    "floor_divide",
+    "fmod",
+    "full",
+    "full_like",
+    "geomspace",
+    "greater",
+    "greater_equal",
+    "identity",
+    "isclose",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "less",
+    "less_equal",
+    "linspace",
+    "load",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logaddexp",
+    "logaddexp2",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "logspace",
+    "matmul",
+    "max",
+    "maximum",
+    "may_share_memory",
+    "mean",
+    "mem_guard_active",
+    "mem_guard_off",
+    "mem_guard_on",
+    "min",
+    "min_scalar_type",
+    "minimum",
+    "mod",
+    "moveaxis",
+    "multi_matmul",
+    "multiply",
+    "multiply_sequence",
+    "negative",
+    "no_autodiff",
+    "not_equal",
+    "ones",
+    "ones_like",
+    "positive",
+    "power",
+    "prod",
+    "ravel",
+    "reciprocal",
+    "remainder",
+    "repeat",
+    "reshape",
+    "result_type",
+    "rint",
+    "roll",
+    "save",
+    "sec",
+    "sech",
+    "shape",
+    "shares_memory",
+    "sign",
+    "signbit",
+    "sin",
+    "sinc",
+    "sinh",
+    "sliding_window_view",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "std",
+    "subtract",
+    "sum",
+    "swapaxes",
+    "tan",
+    "tanh",
+    "tensor",
+    "transpose",
+    "true_divide",
+    "trunc",
+    "turn_memory_guarding_off",
+    "turn_memory_guarding_on",
+    "ufunc",
+    "var",
+    "where",
+    "zeros",
+    "zeros_like",
+    "bool_",
+    "double",
+    "e",
+    "euler_gamma",
+    "float16",
+    "float32",
+    "float64",
+    "half",
+    "inf",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
+    "intp",
+    "longdouble",
+    "nan",
+    "newaxis",
+    "pi",
+    "single",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uint8",
+    "uintp",
+]
 
 
 def test_the_names_of_mygrad_2() -> None:
@@ -93,7 +252,7 @@ def test_every_function_with_a_fate_is_mirrored() -> None:
 def test_signature_and_docstring(ours: Any, name: str, theirs: Any) -> None:
     function = getattr(ours, name)
     fate = registry[theirs]
-    if function in (mg.asarray,):
+    if function is mg.asarray:
         return
     assert function.__name__ == name
     parameters = dict(inspect.signature(function).parameters)
@@ -172,7 +331,7 @@ def test_integers_are_constant_whatever_is_asked() -> None:
     assert mg.arange(3).constant
     assert mg.zeros(3, int).constant
     for make in (lambda: mg.arange(3, constant=False), lambda: mg.zeros(3, int, constant=False)):
-        with pytest.raises(ValueError, match="constant=False.*int"):
+        with pytest.raises(ValueError, match=r"constant=False.*int"):
             make()
 
 
@@ -252,7 +411,7 @@ def test_keywords_and_mistakes_are_numpys() -> None:
     assert_same(mg.sum(M, axis=0, keepdims=True), M.sum(0, keepdims=True))
     out = mg.tensor(np.zeros(3))
     assert mg.exp(F, out=out) is out
-    with pytest.raises(TypeError, match="unexpected keyword|no keyword|got an unexpected"):
+    with pytest.raises(TypeError, match=r"unexpected keyword|no keyword|got an unexpected"):
         mg.sum(M, along=0)
     with pytest.raises(TypeError):
         mg.exp()

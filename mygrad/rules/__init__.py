@@ -24,6 +24,7 @@ from mygrad.rules import (
     refused,
     rounding,
     selection,
+    sets,
     signal,
     sorting,
     statistics,

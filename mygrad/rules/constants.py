@@ -29,6 +29,7 @@ piecewise_constant(
     np.greater,
     np.greater_equal,
     np.isclose,
+    np.isin,
     np.less,
     np.less_equal,
     np.logical_and,
@@ -37,6 +38,9 @@ piecewise_constant(
     np.logical_xor,
     np.not_equal,
 )
+
+if hasattr(np, "in1d"):  # before NumPy 2.4
+    piecewise_constant(np.in1d)
 
 # What kind of number
 piecewise_constant(
@@ -69,7 +73,9 @@ piecewise_constant(
     np.invert,
     np.lcm,
     np.left_shift,
+    np.packbits,
     np.right_shift,
+    np.unpackbits,
 )
 
 # Memory

@@ -4,4 +4,11 @@ import numpy as np
 
 from mygrad.operation import refuse
 
-refuse(np.isnat, reason="it asks about dates, and tensors hold numbers")
+refuse(
+    np.busday_count,
+    np.busday_offset,
+    np.datetime_as_string,
+    np.is_busday,
+    np.isnat,
+    reason="it works on dates, and tensors hold numbers",
+)

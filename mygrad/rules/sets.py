@@ -1,0 +1,42 @@
+"""Sets: the values that two arrays have together. Equal elements share what their value received."""
+
+import numpy as np
+
+from mygrad.operation import Operation, implements
+from mygrad.rules._axes import divide
+from mygrad.rules.indexing import scatter_add
+
+
+def shares(grad, out, *arrays):
+    """What each element of ``arrays`` receives of the gradient of ``out``, a set of their values."""
+    arrays = [np.asarray(array) for array in arrays]
+    values = np.concatenate([np.asarray(out), *map(np.ravel, arrays)])
+    groups = np.ravel(np.unique(values, return_inverse=True)[1])
+    sizes = np.bincount(groups[len(out) :])
+    received = divide(scatter_add(grad, (groups[: len(out)],), sizes.shape), sizes)
+    parts = np.split(groups[len(out) :], np.cumsum([array.size for array in arrays])[:-1])
+    return [
+        np.reshape(np.take(received, part), array.shape)
+        for part, array in zip(parts, arrays, strict=True)
+    ]
+
+
+@implements(np.intersect1d, np.setxor1d, np.union1d)
+class SetOperation(Operation):
+    differentiable = ("ar1", "ar2")
+
+    def vjp(grad, needs, out, ar1, ar2):
+        if isinstance(out, tuple):
+            grad, out = grad[0], out[0]
+        if grad is None:
+            return {}
+        return dict(zip(("ar1", "ar2"), shares(grad, out, ar1, ar2), strict=True))
+
+
+@implements(np.setdiff1d)
+class SetDifference(Operation):
+    def vjp_ar1(grad, out, ar1):
+        return shares(grad, out, ar1)[0]
+
+    def vjp_ar2(grad):
+        """It decides only what is left out."""
