@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,7 @@ from mygrad.graph import (
     make_node,
 )
 from mygrad.modes import guarding
-from mygrad.operation import Elementwise, Operation, asked_of
+from mygrad.operation import Elementwise, Operation, OperationType, asked_of
 from mygrad.signatures import parameters_of
 from mygrad.views import is_fleeting, is_variable, link, sync, touch
 
@@ -89,9 +91,13 @@ def _described(value: Any) -> str:
 
 def name_of(function: Any) -> str:
     """How a user calls ``function``."""
-    module = getattr(function, "__module__", None) or "numpy"
     name = getattr(function, "__name__", repr(function))
-    return f"{module.replace('numpy', 'np', 1)}.{name}"
+    module = getattr(function, "__module__", None)
+    if module is None:  # ufuncs do not tell
+        homes = ("numpy", "scipy.special")
+        found = (home for home in homes if getattr(sys.modules.get(home), name, None) is function)
+        module = next(found, None)
+    return name if module is None else f"{module.replace('numpy', 'np', 1)}.{name}"
 
 
 def apply(
@@ -193,7 +199,8 @@ def record(
         routes = [
             (position, path) for position, name in enumerate(names) for path, _ in needed[name]
         ]
-        node = make_node(General, inputs, shape, dtype, (operation, plan, tuple(saved), routes))
+        call = (operation, plan, tuple(saved), routes)
+        node = make_node(general(operation), inputs, shape, dtype, call)
     if guarding.get():
         _guard(node, saved, bound)
     return node
@@ -221,7 +228,7 @@ def _kept(
     if of != name:
         return tuple(np.shape(item) for item in value) if nested else np.shape(value)
     if nested or of not in operation.differentiable:
-        return value
+        return list(value) if value.__class__ is list else value  # the caller's own may change
     if issubclass(operation, Elementwise):
         return _asarray(value) if isinstance(value, list | tuple) else value
     return as_array(value, out)
@@ -236,6 +243,13 @@ def as_array(value: Any, out: Any) -> Any:
     if isinstance(value, list | tuple) and any(isinstance(item, np.ndarray) for item in value):
         return value  # several arrays, not one
     return _asarray(value)
+
+
+@cache
+def general(operation: type[Operation]) -> Any:
+    """The class of such calls of ``operation``, by whose name users know them."""
+    namespace = {"__module__": operation.__module__, "__doc__": operation.__doc__}
+    return OperationType(operation.__name__, (General, operation), namespace)
 
 
 class General(Operation):

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from mygrad import guard
 from mygrad.calls import (
     NO_OUTPUT,
     apply,
@@ -39,7 +40,7 @@ from mygrad.graph import (
     make_node,
     new,
 )
-from mygrad.modes import recording
+from mygrad.modes import guarding, recording
 from mygrad.operation import (
     Composed,
     Creation,
@@ -49,6 +50,7 @@ from mygrad.operation import (
     Plan,
     Refused,
     asked_of,
+    fate_of,
     registry,
     ufunc_methods,
 )
@@ -58,6 +60,7 @@ from mygrad.views import forget, is_variable, touch
 
 _ndarray = np.ndarray
 _asarray = np.asarray
+_NUMERIC = frozenset("biufc")
 
 # ---------------------------------------------------------------- the short way
 
@@ -95,6 +98,7 @@ def binary(operation: Any, x: Any, y: Any) -> Any:
     """``operation`` of two operands, of which one at least is a tensor."""
     kind = x.__class__
     other = y.__class__
+    fixed: Any = None  # a constant array that the graph may keep
     if other is float or other is int:
         left = x._node
         stale = left.stale
@@ -118,12 +122,40 @@ def binary(operation: Any, x: Any, y: Any) -> Any:
         left = x._node
         right = y._node
         stale = left.stale | right.stale
-        if stale & SLOW or left is CONSTANT or right is CONSTANT or not recording.get():
+        if stale & SLOW or left is right is CONSTANT or not recording.get():
             return apply(operation, operation.function, (x, y), {}, kind)
         a = x._data
         b = y._data
-        inputs = (left, right)
-        plan = operation.plans[3]
+        if left is CONSTANT:
+            inputs = (right,)
+            plan = operation.plans[2]
+            fixed = a
+        elif right is CONSTANT:
+            inputs = (left,)
+            plan = operation.plans[1]
+            fixed = b
+        else:
+            inputs = (left, right)
+            plan = operation.plans[3]
+    elif other is _ndarray and y.dtype.kind in _NUMERIC:
+        left = x._node
+        stale = left.stale
+        if stale & SLOW or left is CONSTANT or not recording.get():
+            return apply(operation, operation.function, (x, y), {}, kind)
+        a = x._data
+        b = fixed = y
+        inputs = (left,)
+        plan = operation.plans[1]
+    elif kind is _ndarray and x.dtype.kind in _NUMERIC:
+        kind = other
+        right = y._node
+        stale = right.stale
+        if stale & SLOW or right is CONSTANT or not recording.get():
+            return apply(operation, operation.function, (x, y), {}, kind)
+        a = fixed = x
+        b = y._data
+        inputs = (right,)
+        plan = operation.plans[2]
     elif isinstance(x, Handle):
         if defers(x, y):
             return NotImplemented
@@ -165,6 +197,11 @@ def binary(operation: Any, x: Any, y: Any) -> Any:
     made.order = creation()
     made.grad = made.locks = None
     made.stale = 0
+    if fixed is not None and guarding.get():
+        for value in made.saved:
+            if value is fixed:
+                guard.lock(made, fixed)
+                break
     result = new(kind)
     result._data = data
     result._node = made
@@ -315,9 +352,11 @@ def registry_method(
     kind: Any, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """``ufunc.reduce`` and its siblings."""
-    fate = registry.get(ufunc)
+    fate = fate_of(ufunc)
     if isinstance(fate, type) or (fate is not None and method == "at"):
         return ufunc_methods[method](kind, ufunc, *inputs, **kwargs)
+    if fate is None:
+        raise no_rule(ufunc)
     return data_call(getattr(ufunc, method), inputs, kwargs)
 
 
@@ -350,7 +389,14 @@ def follow(
         return fate.run(*args, **kwargs)
     if isinstance(fate, Refused):
         raise TypeError(f"{name_of(function)} cannot be used on tensors: {fate.reason}")
-    raise TypeError(
+    if fate is None and (fate := fate_of(function)) is not None:
+        return follow(kind, fate, function, args, kwargs, constant)
+    raise no_rule(function)
+
+
+def no_rule(function: Any) -> TypeError:
+    """The error that says what can be done about ``function``."""
+    return TypeError(
         f"{name_of(function)} has no rule in mygrad. Declare one with mygrad.implements, or pass the"
         " values alone: np.asarray(tensor)."
     )

@@ -64,7 +64,7 @@ class Lock:
 def follow(view: Array) -> bool:
     """Let ``view``, which was taken of a locked array, be opened when that is."""
     with _mutex:
-        for base in _bases(view):
+        for base in _bases(view) if _can_be_opened(view) else ():
             if id(base) in _locks:
                 _waiting.setdefault(id(base), []).append(ref(view))
                 return True
@@ -105,16 +105,20 @@ def _is_ours(array: Array) -> bool:
     """Whether the guard may close ``array`` and open it again: what was read-only before stays so."""
     if id(array) in _locks:
         return True
-    if not is_writeable(array):
-        # A view taken of a locked array was born read-only, and would stay so for ever.
-        return any(id(base) in _locks for base in _bases(array)) and 0 not in array.strides
+    # A view taken of a locked array was born read-only, and would stay so for ever.
+    born_locked = any(id(base) in _locks for base in _bases(array)) and 0 not in array.strides
+    return (is_writeable(array) or born_locked) and _can_be_opened(array)
+
+
+def _can_be_opened(array: Array) -> bool:
+    """Whether NumPy lets an array that was closed be opened again."""
     base: Any = array.base
     if base is None or isinstance(base, np.ndarray):
         return True
     try:
         return not memoryview(base).readonly
     except TypeError:
-        return False  # NumPy would not let it be opened again
+        return False
 
 
 def is_locked(array: Array) -> bool:

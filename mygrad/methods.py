@@ -17,16 +17,8 @@ from mygrad.graph import CONSTANT, CONSTANT_VIEW, VIEW, Handle
 from mygrad.modes import leak_check
 from mygrad.operation import registry
 from mygrad.operators import Operators
-from mygrad.views import (
-    assign,
-    base_of,
-    getitem,
-    is_variable,
-    let_go,
-    reshape_in_place,
-    sync,
-    touch,
-)
+from mygrad.updates import assign, is_itself, let_go, reshape_in_place
+from mygrad.views import base_of, getitem, is_variable, sync, touch
 
 #: NumPy's stubs know arrays only. What is called by this name gets tensors, and returns them.
 _np: Any = np
@@ -211,11 +203,14 @@ class Methods(Operators):
         base = base_of(self)
         if node is not CONSTANT and base._node is CONSTANT:
             found[0]._leaks("was assigned into a constant tensor")
+        index = unwrap_index(index)
         if found and found[0]._base is base:
+            if is_itself(self, index, plain):  # the end of `x[index] += y`
+                return
             # A part of the memory that is written to: copied, so that the whole need not be.
             plain = plain.copy()
             let_go(found[0])
-        assign(self, unwrap_index(index), plain, node)
+        assign(self, index, plain, node)
 
     def __len__(self) -> int:
         return len(self._value())

@@ -19,8 +19,10 @@ when the class is made, and turned into a :class:`Plan` that the engine follows 
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib import import_module
 from typing import Any, ClassVar
 
 import numpy as np
@@ -239,8 +241,26 @@ class Mutation(Fate):
 #: NumPy callable → its fate.
 registry: dict[Any, type[Operation] | Fate] = {}
 
+#: A module that need not be in use → the one here that declares what its callables do.
+DEFERRED = {
+    "numpy.lib.recfunctions": "mygrad.rules.records",
+    "scipy.special": "mygrad.rules.special",
+}
+
+
+def fate_of(function: Any) -> type[Operation] | Fate | None:
+    """What the registry says of ``function``, once the rules for all modules in use are there."""
+    if function not in registry:
+        for theirs, ours in DEFERRED.items():
+            if theirs in sys.modules:
+                import_module(ours)
+    return registry.get(function)
+
 
 def _register(function: Any, fate: type[Operation] | Fate) -> None:
+    special = sys.modules.get("scipy.special")
+    if isinstance(function, np.ufunc) and getattr(special, function.__name__, None) is function:
+        fate_of(function)  # whether it has one must not depend on what was called before
     if registry.get(function, fate) is not fate:
         raise ValueError(f"{function!r} has a fate already: {registry[function]!r}")
     registry[function] = fate

@@ -11,15 +11,8 @@ from mygrad.errors import GradientLost
 from mygrad.graph import CONSTANT, Handle, make_handle
 from mygrad.modes import leak_check
 from mygrad.operation import Operation
-from mygrad.views import (
-    base_of,
-    can_write_to,
-    is_read_only,
-    is_variable,
-    let_go,
-    memory_of,
-    replace,
-)
+from mygrad.updates import can_write_to, let_go, memory_of, replace
+from mygrad.views import base_of, is_read_only, is_variable
 
 
 def has_outputs(kwargs: dict[str, Any]) -> bool:
@@ -46,7 +39,7 @@ def into(
     outs = kwargs["out"] if as_tuple else (kwargs["out"],)
     rest = {key: value for key, value in kwargs.items() if key != "out"}
     # Asked while nothing below holds an array.
-    in_place = all([can_write_to(out) for out in outs if isinstance(out, Handle)])
+    in_place = all(can_write_to(out) for out in outs if isinstance(out, Handle))
     if operation is not None:
         args = stacked(operation, args, kind)
     found: list[Any] = []
@@ -57,7 +50,7 @@ def into(
     if variable:
         _check_outputs(function, outs)
 
-    def run(arrays: list[Any]) -> tuple[Any, ...]:
+    def run(plain: Any, options: dict[str, Any], arrays: list[Any]) -> tuple[Any, ...]:
         try:
             result = function(*plain, **options, out=tuple(arrays) if as_tuple else arrays[0])
         except Exception as error:
@@ -66,17 +59,19 @@ def into(
         return result if isinstance(result, tuple) else (result,)
 
     if in_place:
-        results = run([memory_of(out) if isinstance(out, Handle) else out for out in outs])
+        results = run(
+            plain, options, [memory_of(out) if isinstance(out, Handle) else out for out in outs]
+        )
         return _returned(outs, results, kind if operation else None)
     mask = True if operation is None else mask_of(operation, options)
     scratch = [_scratch(out, copied=operation is None or mask is not True) for out in outs]
     if not variable:
-        results = run(scratch)
+        results = run(plain, options, scratch)
         made = [make_handle(kind or Handle, np.asarray(value), CONSTANT) for value in results]
     else:
         bound = bind(function, args, rest)
         needed = needed_of(operation, function, bound)
-        results = run(scratch)
+        results = run(plain, options, scratch)
         result = results if len(results) > 1 else results[0]
         node = record(operation, bound, needed, bind(function, plain, options), result)
         wrapped = wrap(node, result, kind)

@@ -29,16 +29,7 @@ from mygrad.graph import (
 from mygrad.methods import Methods
 from mygrad.modes import guarding
 from mygrad.operation import OperationType, registry, ufunc_operations
-from mygrad.views import (
-    base_of,
-    forget,
-    gradient_of,
-    is_variable,
-    link,
-    open_view,
-    sync,
-    touch,
-)
+from mygrad.views import base_of, forget, gradient_of, is_variable, link, open_view, sync, touch
 
 #: NumPy's stubs know arrays only. What is called by this name gets tensors, and returns them.
 _np: Any = np
@@ -334,7 +325,7 @@ class Tensor(Methods):
 
 
 #: Operands that the short way of a ufunc understands.
-_SHORT = frozenset((Tensor, float, int))
+_SHORT = frozenset((Tensor, float, int, np.ndarray))
 
 
 # --------------------------------------------------------------- construction

@@ -122,6 +122,11 @@ ERRORS: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
         TypeError,
         ["np.sum", "plain array"],
     ),
+    "plain out of clip": (
+        lambda x: np.clip(x, 1, 2, out=np.ones(3)),
+        TypeError,
+        ["np.clip", "plain array"],
+    ),
     "copyto": (lambda x: np.copyto(np.ones(3), x), TypeError, ["np.copyto", "plain array"]),
     "put": (lambda x: np.put(np.ones(3), [0], x), TypeError, ["np.put", "plain array"]),
     "no rule": (

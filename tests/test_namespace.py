@@ -269,7 +269,8 @@ def test_signature_and_docstring(ours: Any, name: str, theirs: Any) -> None:
         assert {"out", "where", "dtype", "casting", "order"} <= set(parameters)
     elif expected is not None:
         assert parameters == expected
-    assert inspect.cleandoc(theirs.__doc__ or "") in function.__doc__
+    summary, *_ = (theirs.__doc__ or "").strip().splitlines()
+    assert summary in function.__doc__
 
 
 CALLS: list[tuple[str, tuple[Any, ...]]] = [

@@ -32,10 +32,9 @@ SINGLE: dict[str, Callable[[Any], Any]] = {
     "std": lambda x: np.std(x),
     "norm": lambda x: np.linalg.norm(x),
     "softmax": lambda x: np.exp(x - np.max(x)) / np.sum(np.exp(x - np.max(x))),
-    "dot": lambda x: np.dot(x, 2.0),
     "einsum": lambda x: np.einsum("i,i", x, x),
     "cumsum": lambda x: np.cumsum(x),
-    "interp": lambda x: np.sum(x * np.float32(2)) + 1,
+    "numpy scalar": lambda x: np.sum(x * np.float32(2)) + 1,
 }
 
 

@@ -229,6 +229,13 @@ def test_creator_is_the_operation_that_made_it() -> None:
     assert type(y.creator).__name__ == "Multiply"
     assert isinstance(y.creator, mg.Operation)
     assert (mg.tensor([1, 2]) * 2).creator is None
+    for made, name in [
+        (np.concatenate([x, x]), "Concatenate"),
+        (np.clip(x, 0, 1), "Clip"),
+        (np.modf(x)[0], "Modf"),
+    ]:
+        assert isinstance(made.creator, mg.Operation)
+        assert type(made.creator).__name__ == name
 
 
 def test_base() -> None:

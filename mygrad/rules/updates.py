@@ -4,7 +4,7 @@ import numpy as np
 
 from mygrad.graph import Handle
 from mygrad.operation import mutates
-from mygrad.views import check_writeable
+from mygrad.updates import check_writeable
 
 
 def _target(function, array):
