@@ -46,17 +46,23 @@ class Lock:
     __slots__ = ("_family",)
 
     def __init__(self, array: Array) -> None:
+        family = self._family = []
         with _mutex:
-            self._family = [member for member in (array, *_bases(array)) if _is_ours(member)]
-            for member in self._family:
-                _locks[id(member)] = _locks.get(id(member), 0) + 1
-                member.flags.writeable = False
+            for member in (array, *_bases(array)):
+                count = _locks.get(id(member), 0)
+                if count or _is_ours(member):
+                    _locks[id(member)] = count + 1
+                    if not count:
+                        member.flags.writeable = False
+                    family.append(member)
 
     def __del__(self) -> None:
         with _mutex:
             for array in reversed(self._family):
-                _locks[id(array)] -= 1
-                if not _locks[id(array)]:
+                count = _locks[id(array)]
+                if count > 1:
+                    _locks[id(array)] = count - 1
+                else:
                     del _locks[id(array)]
                     _open(array)
 
@@ -72,10 +78,10 @@ def follow(view: Array) -> bool:
 
 
 def _open(array: Array) -> None:
-    if follow(array):
+    if array.base is not None and follow(array):
         return
     array.flags.writeable = True
-    for view in _waiting.pop(id(array), ()):
+    for view in _waiting.pop(id(array), ()) if _waiting else ():
         waiting = view()
         if waiting is not None and id(waiting) not in _locks:
             _open(waiting)
@@ -87,9 +93,8 @@ def _bases(array: Array) -> list[Array]:
     while base is not None:
         if isinstance(base, np.ndarray):
             bases.append(base)
-        base = getattr(
-            base, "base", None
-        )  # what NumPy puts between as_strided and its base has one
+        # What NumPy puts between as_strided and its base has one too.
+        base = getattr(base, "base", None)
     return bases
 
 
@@ -103,11 +108,10 @@ def is_writeable(array: Array) -> bool:
 
 def _is_ours(array: Array) -> bool:
     """Whether the guard may close ``array`` and open it again: what was read-only before stays so."""
-    if id(array) in _locks:
-        return True
     # A view taken of a locked array was born read-only, and would stay so for ever.
-    born_locked = any(id(base) in _locks for base in _bases(array)) and 0 not in array.strides
-    return (is_writeable(array) or born_locked) and _can_be_opened(array)
+    if not is_writeable(array) and (0 in array.strides or not is_locked(array)):
+        return False
+    return _can_be_opened(array)
 
 
 def _can_be_opened(array: Array) -> bool:

@@ -487,7 +487,9 @@ def check_out(sample: Sample) -> None:
     if fails(lambda: sample.call(*sample.copies(), **_outs(list(map(np.empty_like, models))))):
         return  # NumPy itself cannot, beside the other keywords of the sample
     _check_out(sample, models, None)
-    if isinstance(sample.function, np.ufunc) and sample.function.signature is None:
+    # SciPy's ufuncs, before its version 1.18, write out of bounds where a mask has gaps.
+    is_numpys = getattr(np, name_of(sample.function), None) is sample.function
+    if is_numpys and isinstance(sample.function, np.ufunc) and sample.function.signature is None:
         chosen = np.arange(models[0].size).reshape(models[0].shape) % 2 == 0
         _check_out(sample, models, chosen)
 

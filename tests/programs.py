@@ -412,6 +412,10 @@ class Program:
             return  # its gradient is to be looked at in the end
         shape = name.array.shape
         is_array = isinstance(name.array, np.ndarray)
+        if is_array and not name.array.flags.writeable:
+            refused(operator.setitem, name.tensor, self.index(shape), 1.0)
+            refused(operator.iadd, name.tensor, 1.0)
+            return
         kind = self.below(12)
         if kind == 0:
             self.augment(name)

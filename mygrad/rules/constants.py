@@ -39,8 +39,8 @@ piecewise_constant(
     np.not_equal,
 )
 
-if hasattr(np, "in1d"):  # before NumPy 2.4
-    piecewise_constant(np.in1d)
+if hasattr(np, "in1d"):
+    piecewise_constant(np.in1d)  # noqa: NPY201 - NumPy has it until version 2.4
 
 # What kind of number
 piecewise_constant(

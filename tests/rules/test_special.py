@@ -277,7 +277,7 @@ def test_a_rule_can_be_declared_once(monkeypatch):
         del registry[special.spence]
         mg.implements(special.spence)(Spence)
         mg.testing.check_gradients(special.spence, np.array([0.5, 2.0]), order=1)
-    with pytest.raises(ValueError, match="expit.*has a fate already"):
+    with pytest.raises(ValueError, match=r"expit.*has a fate already"):
         mg.implements(special.expit)(Spence)
 
 
