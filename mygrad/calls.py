@@ -338,19 +338,22 @@ def _guard(node: Node, saved: list[Any], bound: dict[str, Any]) -> None:
     for item in saved:
         if item.__class__ is list or item.__class__ is tuple:
             kept.update(map(id, item))
-    for array in _reachable(bound.values()):
+    for array, base in _reachable(bound.values()):
         if id(array) in kept:
             guard.lock(node, array)
+            if base is not array:
+                guard.lock(node, base)
 
 
-def _reachable(values: Any) -> Iterator[Any]:
+def _reachable(values: Any) -> Iterator[tuple[Any, Any]]:
+    """The arrays that a user can write to, each with that of the tensor that it is a view of."""
     for value in values:
         if isinstance(value, Handle):
             base = value if value._base is None else value._base
             if (value._node.stale | base._node.stale) & EXPOSED or base._node is CONSTANT:
-                yield value._data
+                yield value._data, base._data
         elif isinstance(value, np.ndarray):
-            yield value
+            yield value, value
         elif value.__class__ is list or value.__class__ is tuple:
             yield from _reachable(value)
 

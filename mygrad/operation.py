@@ -269,20 +269,21 @@ def _register(function: Any, fate: type[Operation] | Fate) -> None:
 def implements(*functions: Any) -> Callable[[type[Operation]], type[Operation]]:
     """Class decorator: the class is the operation of ``functions``, callables that NumPy dispatches.
 
-    A function of several aliases (``np.divide is np.true_divide``) is named once.
+    A function of several aliases (``np.divide is np.true_divide``) is named once. Ufuncs that differ
+    in their values have a class each, derived from one another where they share rules.
 
     >>> import numpy as np, mygrad as mg
-    >>> from scipy.special import expit
-    >>> @mg.implements(expit)  # doctest: +SKIP
-    ... class Expit(mg.Elementwise):
-    ...     def vjp_x(grad, out):
-    ...         return grad * out * (1 - out)
+    >>> from scipy.special import spence
+    >>> @mg.implements(spence)  # doctest: +SKIP
+    ... class Spence(mg.Elementwise):
+    ...     def vjp_x(grad, x):
+    ...         return grad * np.log(x) / (1 - x)
     """
 
     def declare(operation: type[Operation]) -> type[Operation]:
         for function in functions:
             _register(function, operation)
-        if operation.function is None:
+        if "function" not in vars(operation):
             operation.function = functions[0]
         if isinstance(functions[0], np.ufunc):
             operation.prepare(functions[0])

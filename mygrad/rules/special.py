@@ -24,10 +24,25 @@ piecewise_constant(special.gammasgn, special.round)
 
 # ------------------------------------------------------------------ exponents, logarithms, angles
 
-implements(special.cbrt)(Cbrt)
-implements(special.exp2)(Exp2)
-implements(special.expm1)(Expm1)
-implements(special.log1p)(Log1p)
+
+@implements(special.cbrt)
+class SpecialCbrt(Cbrt):
+    pass
+
+
+@implements(special.exp2)
+class SpecialExp2(Exp2):
+    pass
+
+
+@implements(special.expm1)
+class SpecialExpm1(Expm1):
+    pass
+
+
+@implements(special.log1p)
+class SpecialLog1p(Log1p):
+    pass
 
 
 @implements(special.exp10)
@@ -130,10 +145,15 @@ class ReciprocalGamma(Elementwise):
         return -grad * out * special.psi(x)
 
 
-@implements(special.gammaln, special.loggamma)
-class LogGamma(Elementwise):
+@implements(special.gammaln)
+class GammaLn(Elementwise):
     def vjp_x(grad, x):
         return grad * special.psi(x)
+
+
+@implements(special.loggamma)
+class LogGamma(GammaLn):
+    pass
 
 
 @implements(special.psi)

@@ -43,9 +43,17 @@ SAMPLES = [
     Sample(special.cotdg, 20 * normal(3)),
     # Gamma and beta
     *(
-        Sample(function, array)
+        sample
         for function in (special.gamma, special.rgamma, special.loggamma)
-        for array in (positive(3), complex_normal(2))
+        for sample in (
+            Sample(function, positive(3)),
+            Sample(function, complex_normal(2)).but(
+                order=1, reason="SciPy has no derivative of psi for complex numbers"
+            ),
+        )
+    ),
+    Sample(special.psi, complex_normal(2)).but(
+        order=0, reason="SciPy has no derivative of psi for complex numbers"
     ),
     Sample(special.gamma, np.array([-0.5, -1.3])),
     Sample(special.gammaln, np.array([0.5, 3.0, -0.5])),
