@@ -46,7 +46,8 @@ class Lock:
     __slots__ = ("_family",)
 
     def __init__(self, array: Array) -> None:
-        family = self._family = []
+        family: list[Array] = []
+        self._family = family
         with _mutex:
             for member in (array, *_bases(array)):
                 count = _locks.get(id(member), 0)
@@ -117,8 +118,10 @@ def _is_ours(array: Array) -> bool:
 def _can_be_opened(array: Array) -> bool:
     """Whether NumPy lets an array that was closed be opened again."""
     base: Any = array.base
-    if base is None or isinstance(base, np.ndarray):
+    if base is None:
         return True
+    if isinstance(base, np.ndarray):
+        return is_writeable(base) or id(base) in _locks
     try:
         return not memoryview(base).readonly
     except TypeError:

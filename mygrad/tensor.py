@@ -309,7 +309,7 @@ class Tensor(Methods):
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if len(types) == 1 and args and args[0] is self:
-            operation = registry.get(function)
+            operation: Any = registry.get(function)
             if operation.__class__ is OperationType:
                 result = single(operation, function, args, kwargs)
                 if result is not NotImplemented:

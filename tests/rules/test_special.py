@@ -52,9 +52,6 @@ SAMPLES = [
             ),
         )
     ),
-    Sample(special.psi, complex_normal(2)).but(
-        order=0, reason="SciPy has no derivative of psi for complex numbers"
-    ),
     Sample(special.gamma, np.array([-0.5, -1.3])),
     Sample(special.gammaln, np.array([0.5, 3.0, -0.5])),
     Sample(special.gammaln, positive()),
