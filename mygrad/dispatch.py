@@ -235,7 +235,10 @@ def _keeper(
     names = parameters_of(function)[0]
     if not names or names[0] not in operation.differentiable or operation.joint is not None:
         return None
-    if count > len(names) or {"where", "out", "overwrite_input"} & {*names[:count], *keywords}:
+    given_names = {*names[:count], *keywords}
+    if count > len(names) or {"where", "out", "overwrite_input"} & given_names:
+        return None
+    if operation.overwrites and "copy" in given_names:
         return None
     plan = operation.plan_for((names[0],))
     given = {name: f"args[{i}]" for i, name in enumerate(names[:count])}
@@ -254,9 +257,7 @@ def _keeper(
     )
 
 
-def single(
-    operation: type[Operation], function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+def single(operation: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The short way for a function of one tensor, the first argument, with plain options.
 
     NotImplemented where the general way has to be taken.
@@ -378,6 +379,8 @@ def follow(
             result = single(fate, function, args, kwargs)
             if result is not NotImplemented:
                 return result
+        if fate.overwrites:
+            return _overwrite(fate, function, bind(function, args, kwargs), kind, constant)
         return apply(fate, function, args, kwargs, kind, constant)
     if isinstance(fate, PiecewiseConstant):
         return data_call(function, args, kwargs)
@@ -392,6 +395,19 @@ def follow(
     if fate is None and (fate := fate_of(function)) is not None:
         return follow(kind, fate, function, args, kwargs, constant)
     raise no_rule(function)
+
+
+def _overwrite(
+    fate: Any, function: Any, given: dict[str, Any], kind: Any, constant: bool | None
+) -> Any:
+    """A call that writes into its first argument if it is told ``copy=False``."""
+    copy = given.pop("copy", True)
+    result = apply(fate, function, (), given, kind, constant)
+    target = next(iter(given.values()))
+    if copy or not isinstance(target, Handle):
+        return result
+    target[...] = result  # type: ignore[index] # tensors take assignments
+    return target
 
 
 def no_rule(function: Any) -> TypeError:

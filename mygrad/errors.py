@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 
 class MyGradException(Exception):
     """The base of mygrad's own errors."""
@@ -21,3 +24,14 @@ class DisconnectedView(MyGradException):
 
 class GradientLost(MyGradException):
     """Under :data:`mygrad.strict`: a tensor that carries a gradient was about to become plain data."""
+
+
+def place() -> str:
+    """Where the user's code is, outside this library and NumPy."""
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "").split(".")[0]
+        if module not in ("mygrad", "numpy"):
+            return f" at {frame.f_code.co_filename}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""

@@ -79,7 +79,7 @@ def follow(view: Array) -> bool:
 
 
 def _open(array: Array) -> None:
-    if array.base is not None and follow(array):
+    if array.base is not None and (follow(array) or not _can_be_opened(array)):
         return
     array.flags.writeable = True
     for view in _waiting.pop(id(array), ()) if _waiting else ():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 
 from mygrad.calls import unwrap
 from mygrad.dispatch import follow
-from mygrad.errors import GradientLost
+from mygrad.errors import GradientLost, place
 from mygrad.graph import CONSTANT, CONSTANT_VIEW, VIEW, Handle
 from mygrad.modes import leak_check
 from mygrad.operation import registry
@@ -87,7 +86,7 @@ class Methods(Operators):
         """In strict mode, raise if this tensor carries a gradient that is about to be lost."""
         if leak_check.get() and is_variable(self):
             raise GradientLost(
-                f"a tensor that carries a gradient {what}{_place()}: the gradient would be lost. Use a"
+                f"a tensor that carries a gradient {what}{place()}: the gradient would be lost. Use a"
                 " NumPy function on the tensor itself, mygrad.tensor([...]) for a list of tensors, or"
                 " tensor.detach() where no gradient is wanted."
             )
@@ -426,14 +425,3 @@ def unwrap_index(index: Any) -> Any:
     ):
         return slice(*(unwrap_index(part) for part in (index.start, index.stop, index.step)))
     return unwrap(index, []) if index.__class__ is list else index
-
-
-def _place() -> str:
-    """Where the user's code is, outside this library and NumPy."""
-    frame: Any = sys._getframe(2)
-    while frame is not None:
-        module = frame.f_globals.get("__name__", "").split(".")[0]
-        if module not in ("mygrad", "numpy"):
-            return f" at {frame.f_code.co_filename}:{frame.f_lineno}"
-        frame = frame.f_back
-    return ""

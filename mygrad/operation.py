@@ -138,6 +138,8 @@ class Operation(Node, metaclass=OperationType):
     read_only: ClassVar[bool] = False
     #: Makes a new array: of no tensors, ``mg.<name>`` makes a variable.
     creates: ClassVar[bool] = False
+    #: ``copy=False`` writes the result into the first argument.
+    overwrites: ClassVar[bool] = False
     #: The names of the arguments of a ufunc.
     positional: ClassVar[tuple[str, ...]] = ()
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mygrad.calls import bind, explain, mask_of, name_of, needed_of, record, stacked, unwrap, wrap
-from mygrad.errors import GradientLost
+from mygrad.errors import GradientLost, place
 from mygrad.graph import CONSTANT, Handle, make_handle
 from mygrad.modes import leak_check
 from mygrad.operation import Operation
@@ -121,8 +121,8 @@ def _check_outputs(function: Any, outs: tuple[Any, ...]) -> None:
                 " `array += tensor`, make the array a tensor (mygrad.tensor), or take the values alone"
                 " with np.asarray(tensor)."
             )
-        if out is not None and leak_check.get() and not is_variable(out):
+        if out is not None and leak_check.get() and not is_variable(base_of(out)):
             raise GradientLost(
-                f"{name_of(function)} was to write a tensor that carries a gradient into a constant:"
-                " the gradient would be lost. Make the output a variable, or detach() the input."
+                f"{name_of(function)} was to write a tensor that carries a gradient into a constant"
+                f"{place()}: the gradient would be lost. Make the output a variable, or detach() the input."
             )

@@ -108,6 +108,7 @@ def replaced(grad, x, chosen):
 @implements(np.nan_to_num)
 class NanToNum(Operation):
     gates = True
+    overwrites = True
 
     def vjp_x(grad, x):
         if np.iscomplexobj(x):

@@ -9,8 +9,7 @@ from mygrad.rules.indexing import scatter_add
 
 def shares(grad, out, *arrays):
     """What each element of ``arrays`` receives of the gradient of ``out``, a set of their values."""
-    arrays = [np.asarray(array) for array in arrays]
-    values = np.concatenate([np.asarray(out), *map(np.ravel, arrays)])
+    values = np.concatenate((out, *arrays), axis=None)
     groups = np.ravel(np.unique(values, return_inverse=True)[1])
     sizes = np.bincount(groups[len(out) :])
     received = divide(scatter_add(grad, (groups[: len(out)],), sizes.shape), sizes)

@@ -184,10 +184,6 @@ def at(kind, ufunc, a, indices, *b):
         return data_call(ufunc.at, (a, indices, *b), {})
     indices = unwrap(indices, [])
     b = [kind(v) if isinstance(v, list | tuple) else v for v in b]
-    # An error of NumPy's own, where the result cannot be cast to the dtype of ``a``.
-    none = np.empty(0, int)
-    samples = [np.empty(0, v.dtype) if isinstance(v, Handle | np.ndarray) else v for v in b]
-    ufunc.at(np.empty(0, a.dtype), none, *samples)
     if not repeats(indices):
         a[indices] = ufunc(a[indices], *b)
         return None

@@ -18,11 +18,8 @@ def _target(function, array):
 
 
 def _values(array, values):
-    """``values`` in one dimension, once NumPy has found that it may put such into ``array``."""
-    if not isinstance(values, Handle):
-        values = type(array)(values, constant=None if isinstance(values, list | tuple) else True)
-    np.put(np.empty(1, array.dtype), 0, np.zeros(1, values.dtype))
-    return np.ravel(values)
+    """``values`` in one dimension; a list may hold tensors."""
+    return np.ravel(type(array)(values) if isinstance(values, list | tuple) else values)
 
 
 def _set_flat(array, positions, values):

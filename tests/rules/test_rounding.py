@@ -160,3 +160,30 @@ def test_the_fill_of_nan_to_num_has_the_gradient_of_both_parts():
     _, fill = pullback(lambda x, fill: np.nan_to_num(x, nan=fill), x, np.array(1.0), grad=2 - 3j)
     # The real loss has derivative 2 in real parts and 3 in imaginary ones.
     assert fill == 2 + 3 + 5
+
+
+def test_nan_to_num_without_a_copy_updates_the_tensor():
+    x = mg.tensor([np.nan, 2.0, np.inf])
+    y = x * 1
+    view = y[1:]
+    result = np.nan_to_num(y, copy=False, nan=5.0, posinf=7.0)
+    assert result is y
+    assert y.data.tolist() == [5, 2, 7]
+    assert view.data.tolist() == [2, 7]
+    assert np.nan_to_num(view, False) is view
+    np.sum(y * y).backward()
+    assert x.data.tolist()[1] == 2
+    assert x.grad.tolist() == [0, 4, 0]
+
+
+def test_nan_to_num_without_a_copy_keeps_what_the_graph_needs():
+    x = mg.tensor([np.nan, 2.0])
+    y = x * 1
+    square = y * y
+    np.nan_to_num(y, copy=False)
+    np.sum(square[1:] + y).backward()
+    assert x.grad.tolist() == [0, 5]
+    fill = mg.tensor(3.0)
+    np.nan_to_num(z := x * 1, copy=False, nan=fill)
+    np.sum(z).backward()
+    assert fill.grad == 1
