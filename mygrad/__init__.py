@@ -12,6 +12,7 @@ array([ 5.43656366, 22.1671683 , 80.34214769])
 import numpy as _np
 
 from mygrad import rules as rules
+from mygrad.coverage import coverage
 from mygrad.errors import (
     DisconnectedView,
     GradientLost,
@@ -58,6 +59,7 @@ _own = [
     "Tensor",
     "asarray",
     "astensor",
+    "coverage",
     "elementwise_grad",
     "fft",
     "grad",

@@ -6,6 +6,7 @@ from typing import Any
 
 from mygrad import fft as fft
 from mygrad import linalg as linalg
+from mygrad.coverage import coverage as coverage
 from mygrad.errors import DisconnectedView as DisconnectedView
 from mygrad.errors import GradientLost as GradientLost
 from mygrad.errors import InvalidBackprop as InvalidBackprop
@@ -153,6 +154,7 @@ __all__ = [
     "cosh",
     "count_nonzero",
     "cov",
+    "coverage",
     "cross",
     "cumprod",
     "cumsum",

@@ -29,9 +29,11 @@ _SPENT = GRADIENT | RELEASED
 
 def collect(roots: Iterable[Node], stops: Iterable[Node] = ()) -> list[Node]:
     """All nodes from ``roots`` back to the leaves or to ``stops``, in the order of creation."""
-    found = set(stops)
-    nodes = [root for root in dict.fromkeys(roots) if root not in found]
-    found.update(nodes)
+    found = set(roots)
+    nodes = list(found)
+    if stops:
+        nodes = [root for root in nodes if root not in stops]
+        found.update(stops)
     for node in nodes:  # the list grows while it is read
         inputs = node.inputs
         if inputs is None:

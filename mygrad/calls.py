@@ -350,7 +350,12 @@ def _reachable(values: Any) -> Iterator[tuple[Any, Any]]:
     for value in values:
         if isinstance(value, Handle):
             base = value if value._base is None else value._base
-            if (value._node.stale | base._node.stale) & EXPOSED or base._node is CONSTANT:
+            # A constant view is no input of the node: who keeps its array could not be found later.
+            if (
+                value._node is CONSTANT_VIEW
+                or base._node is CONSTANT
+                or (value._node.stale | base._node.stale) & EXPOSED
+            ):
                 yield value._data, base._data
         elif isinstance(value, np.ndarray):
             yield value, value

@@ -379,7 +379,8 @@ def follow(
             result = single(fate, function, args, kwargs)
             if result is not NotImplemented:
                 return result
-        if fate.overwrites:
+        operation: Any = fate
+        if operation.overwrites:
             return _overwrite(fate, function, bind(function, args, kwargs), kind, constant)
         return apply(fate, function, args, kwargs, kind, constant)
     if isinstance(fate, PiecewiseConstant):

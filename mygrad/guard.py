@@ -37,6 +37,8 @@ Array = np.ndarray[Any, Any]
 _locks: dict[int, int] = {}
 #: Views that can be written to again once their base, given by its identity, can.
 _waiting: dict[int, list[ref[Array]]] = {}
+#: Views that users were given, by the identity of the array that owns their memory, and that array.
+_handed_out: dict[int, tuple[ref[Array], list[ref[Array]]]] = {}
 _mutex = RLock()
 
 
@@ -49,7 +51,10 @@ class Lock:
         family: list[Array] = []
         self._family = family
         with _mutex:
-            for member in (array, *_bases(array)):
+            members = (array, *_bases(array))
+            if id(members[-1]) in _handed_out:
+                members = (*_views_of(members[-1]), *members)
+            for member in members:
                 count = _locks.get(id(member), 0)
                 if count or _is_ours(member):
                     _locks[id(member)] = count + 1
@@ -66,6 +71,27 @@ class Lock:
                 else:
                     del _locks[id(array)]
                     _open(array)
+
+
+def _hand_out(view: Array) -> None:
+    """A user is given ``view``: it is to be locked whenever its base is."""
+    owner = (_bases(view) or [view])[-1]
+    key = id(owner)
+    with _mutex:
+        if key not in _handed_out:
+            _handed_out[key] = (ref(owner, lambda _: _handed_out.pop(key, None)), [])
+        known = _handed_out[key][1]
+        known[:] = [other for other in known if other() is not None]
+        if all(other() is not view for other in known):
+            known.append(ref(view))
+        if is_locked(owner) and is_writeable(view) and _can_be_opened(view):
+            view.flags.writeable = False
+            follow(view)
+
+
+def _views_of(owner: Array) -> list[Array]:
+    views = [view() for view in _handed_out[id(owner)][1]]
+    return [view for view in views if view is not None]
 
 
 def follow(view: Array) -> bool:
@@ -195,6 +221,8 @@ def expose(tensor: Any) -> None:
             elif _references(member) > _unshared:
                 node = _split(member)
         node.stale |= EXPOSED
+    if tensor is not base:
+        _hand_out(tensor._data)
 
 
 def _split(tensor: Any) -> Node:

@@ -428,6 +428,8 @@ class Program:
             if self.chance(3):
                 target = (*target, 7)  # does not fit
             t, c, nodes = self.operand(target)
+            if any(n.tensor is t and same_memory(n.array, region) for n in self.names):
+                return  # over itself: nothing happens, as at the end of `a[index] += v`
             self.write(
                 name,
                 lambda a, v: operator.setitem(a, plain(index) if is_plain(a) else index, v),
@@ -825,6 +827,14 @@ def plain(index: Any) -> Any:
     if isinstance(index, tuple):
         return tuple(plain(part) for part in index)
     return index._value() if isinstance(index, Tensor) else index
+
+
+def same_memory(one: Any, other: Any) -> bool:
+    """Whether two arrays are the same elements in the same places."""
+    if not isinstance(one, np.ndarray) or not isinstance(other, np.ndarray):
+        return False
+    places = [(a.__array_interface__["data"][0], a.shape, a.strides) for a in (one, other)]
+    return places[0] == places[1]
 
 
 def names_all(index: Any, shape: tuple[int, ...]) -> bool:

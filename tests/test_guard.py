@@ -113,6 +113,27 @@ def test_what_data_hands_out_is_locked_for_operations_before_and_after() -> None
     assert is_open(data)
 
 
+def test_a_view_handed_out_is_locked_when_an_operation_needs_the_base() -> None:
+    x = mg.tensor(np.ones(4))
+    before = x**2
+    part = x[1:].data
+    assert not is_open(part)
+    del before
+    assert is_open(part)
+    after = np.sin(x)
+    assert not is_open(part)
+    del after
+    assert is_open(part)
+    constant = mg.tensor(np.ones(4), constant=True)
+    part = constant[1:].data
+    y = x * constant
+    assert not is_open(part)
+    del y
+    assert is_open(part)
+    del part, constant
+    assert not guard._handed_out or len(guard._handed_out) == 1
+
+
 def test_a_leaf_behind_an_array_handed_out_still_gets_its_gradient() -> None:
     x = mg.tensor(np.ones(3))
     y = x**2

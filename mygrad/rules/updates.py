@@ -96,7 +96,8 @@ def fill_diagonal(a, val, wrap=False):
     marks = np.zeros(a.shape, bool)
     np.fill_diagonal(marks, True, wrap)
     places = np.flatnonzero(marks)
-    if places.size and np.size(val):
+    val = _values(a, val)
+    if places.size and val.size:
         _set_flat(a, places, np.resize(val, places.size))
 
 

@@ -181,7 +181,7 @@ def test_nan_to_num_without_a_copy_keeps_what_the_graph_needs():
     y = x * 1
     square = y * y
     np.nan_to_num(y, copy=False)
-    np.sum(square[1:] + y).backward()
+    (square[1] + np.sum(y)).backward()
     assert x.grad.tolist() == [0, 5]
     fill = mg.tensor(3.0)
     np.nan_to_num(z := x * 1, copy=False, nan=fill)
