@@ -338,17 +338,19 @@ class _Probe(Node):
 
     def pullback(self, walk: Any, grad: Any) -> None:
         """Ask as the nodes that call `Walk.take` do."""
-        _probe_counts.append(walk.references(self, grad))
+        count = walk.references(self, grad)
+        self.saved.append(count)
 
 
 def _calibrate() -> int:
     if sys.implementation.name != "cpython" or not getattr(sys, "_is_gil_enabled", lambda: True)():
         return -1
-    probe = make_node(_Probe, (), (), np.dtype(float))
+    counts: list[int] = []
+    probe = make_node(_Probe, (), (), np.dtype(float), counts)
     root = make_node(_Root, (probe,), (), np.dtype(float))
     del probe
     Walk(keep=False, handle=None).run([(root, np.float64(1))])
-    return _probe_counts.pop()
+    return counts.pop()
 
 
 class _Root(Node):
@@ -411,5 +413,4 @@ def fit(gradient: Any, node: Node, source: Node) -> Any:
     return gradient
 
 
-_probe_counts: list[int] = []
 _unheld = _calibrate()

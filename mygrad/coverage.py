@@ -12,7 +12,9 @@ from mygrad.operation import (
     DEFERRED,
     Composed,
     Creation,
+    Elementwise,
     Mutation,
+    Operation,
     Refused,
     registry,
 )
@@ -92,12 +94,16 @@ def _of_scipy() -> Iterator[tuple[str, Any]]:
 def _describe(fate: Any) -> tuple[str, str, str]:
     """The fate in a word, the reason, the note."""
     if isinstance(fate, type):
-        # Its own docstring, not that of the family.
-        return "differentiable", "", _line(vars(fate).get("__doc__"))
+        families = (Elementwise, Operation)
+        kinds = [
+            kind for kind in fate.__mro__ if kind not in families and issubclass(kind, families)
+        ]
+        docs = [vars(kind).get("__doc__") for kind in kinds]
+        return "differentiable", "", _line(next(filter(None, docs), None))
     if isinstance(fate, Composed):
         return "differentiable", "", _line(fate.expression.__doc__)
     if isinstance(fate, Mutation):
-        return "in place", "", _line(fate.run.__doc__)
+        return "in place", "", ""
     if isinstance(fate, Refused):
         return "refused", fate.reason, ""
     return "creation" if isinstance(fate, Creation) else "constant", fate.reason, ""

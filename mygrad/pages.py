@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -67,7 +68,11 @@ def _list(covered: Sequence[Covered]) -> str:
             package, _, name = each.name.rpartition(".")
             plain.setdefault(package, []).append(f"`{name}`")
     lines = [f"- `{package}`: {', '.join(names)}" for package, names in plain.items()]
-    return "\n".join([*lines, *special]) + "\n"
+    return "\n".join(_wrapped(line) for line in [*lines, *special]) + "\n"
+
+
+def _wrapped(item: str) -> str:
+    return textwrap.fill(item, 100, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def main(arguments: list[str] | None = None) -> int:

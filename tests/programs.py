@@ -728,7 +728,7 @@ class Program:
             if self.constant(name):
                 continue
             gradient = name.tensor.grad
-            if family.node not in reached:
+            if family.node not in reached or family.node in self.doubtful:
                 continue
             if name is root:
                 value = np.zeros(np.shape(name.array)) if gradient is None else np.array(gradient)

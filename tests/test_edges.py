@@ -41,6 +41,8 @@ EDGES: list[tuple[Callable[..., Any], list[float], tuple[Any, ...]]] = [
     (np.multiply, [np.nan], (np.nan,)),
     (np.remainder, [1.0], (0.0,)),
     (np.square, [np.inf], ()),
+    (np.sinc, [np.inf], ()),
+    (np.i0, [1e4], ()),
 ]
 
 

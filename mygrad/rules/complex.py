@@ -42,6 +42,8 @@ class RealIfClose(Operation):
 
 @implements(np.absolute)
 class Absolute(Elementwise):
+    """Of complex numbers, along their direction; 0 at 0."""
+
     def vjp_x(grad, x):
         if np.iscomplexobj(x):
             modulus = np.abs(x)
@@ -51,6 +53,8 @@ class Absolute(Elementwise):
 
 @implements(np.angle)
 class Angle(Operation):
+    """0 at 0."""
+
     def vjp_z(grad, z, deg=False):
         if not np.iscomplexobj(z):
             return np.zeros_like(grad)

@@ -114,6 +114,8 @@ def slope_in_exponent(base, exponent, out):
 
 @implements(np.power)
 class Power(Elementwise):
+    """Of ``x ** 0``, 0 with respect to any x; of ``0 ** x``, 0 with respect to x."""
+
     def vjp_x1(grad, x1, x2):
         if not isinstance(x2, (int, float, complex)):
             return grad * slope_in_base(x1, x2, np.power)
@@ -129,6 +131,8 @@ class Power(Elementwise):
 
 @implements(np.float_power)
 class FloatPower(Elementwise):
+    """Of ``x ** 0``, 0 with respect to any x; of ``0 ** x``, 0 with respect to x."""
+
     def vjp_x1(grad, x1, x2):
         return grad * slope_in_base(x1, x2, np.float_power)
 

@@ -23,6 +23,8 @@ def share(grad, mine, other, beats):
 
 @implements(np.maximum)
 class Maximum(Elementwise):
+    """Equal elements get half of the gradient each."""
+
     def vjp_x1(grad, x1, x2):
         return share(grad, x1, x2, np.greater_equal)
 
@@ -32,6 +34,8 @@ class Maximum(Elementwise):
 
 @implements(np.minimum)
 class Minimum(Elementwise):
+    """Equal elements get half of the gradient each."""
+
     def vjp_x1(grad, x1, x2):
         return share(grad, x1, x2, np.less_equal)
 
@@ -41,6 +45,8 @@ class Minimum(Elementwise):
 
 @implements(np.fmax)
 class Fmax(Elementwise):
+    """Equal elements get half of the gradient each; a NaN beside a number gets none."""
+
     gates = True
 
     def vjp_x1(grad, x1, x2):
@@ -52,6 +58,8 @@ class Fmax(Elementwise):
 
 @implements(np.fmin)
 class Fmin(Elementwise):
+    """Equal elements get half of the gradient each; a NaN beside a number gets none."""
+
     gates = True
 
     def vjp_x1(grad, x1, x2):
@@ -71,6 +79,8 @@ def less_or_no_nan(mine, other):
 
 @implements(np.clip)
 class Clip(Operation):
+    """At a bound, the element and the bound get half of the gradient each."""
+
     differentiable = ("a", "a_min", "a_max", "min", "max")
 
     def vjp(grad, needs, a, a_min=None, a_max=None, min=None, max=None):

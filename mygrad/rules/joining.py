@@ -157,6 +157,8 @@ class Insert(Operation):
 
 @implements(np.delete)
 class Delete(Operation):
+    gates = True
+
     def vjp_arr(grad, arr_shape, obj, axis=None):
         shape, axis = flat_axis(arr_shape, axis)
         kept = np.delete(np.arange(shape[axis]), obj)

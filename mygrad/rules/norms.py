@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from mygrad.operation import Operation, implements
-from mygrad.rules._axes import normalize_axes, restore_axes
+from mygrad.rules._axes import normalize_axes, restore_axes, silence
 from mygrad.rules.decompositions import svd_grad
 from mygrad.rules.linalg import inverse_grad, regular
 from mygrad.rules.matrices import conj, from_end, scaled, to_end
@@ -17,24 +17,30 @@ from mygrad.rules.matrices import conj, from_end, scaled, to_end
 
 @implements(np.linalg.norm)
 class Norm(Operation):
+    """0 for zeros; singular values that tie share the gradient evenly."""
+
     def vjp_x(grad, x, out, ord=None, axis=None, keepdims=False):
         axes = normalize_axes(axis, x.ndim)
         grad, out = (restore_axes(each, x.ndim, axes, keepdims) for each in (grad, out))
         if len(axes) == 2 and not (ord is None or ord in ("fro", "f")):
-            return matrix_norm_grad(grad, x, out, ord, axes)
-        return vector_norm_grad(grad, x, out, ord, axes)
+            return silence(grad, matrix_norm_grad(grad, x, out, ord, axes))
+        return silence(grad, vector_norm_grad(grad, x, out, ord, axes))
 
 
 @implements(np.linalg.vector_norm)
 class VectorNorm(Operation):
+    """0 for zeros."""
+
     def vjp_x(grad, x, out, axis=None, keepdims=False, ord=2):
         axes = normalize_axes(axis, x.ndim)
         grad, out = (restore_axes(each, x.ndim, axes, keepdims) for each in (grad, out))
-        return vector_norm_grad(grad, x, out, ord, axes)
+        return silence(grad, vector_norm_grad(grad, x, out, ord, axes))
 
 
 @implements(np.linalg.matrix_norm)
 class MatrixNorm(Operation):
+    """0 for zeros; singular values that tie share the gradient evenly."""
+
     def vjp_x(grad, x, out, keepdims=False, ord="fro"):
         return Norm.vjp_x(grad, x, out, ord, (-2, -1), keepdims)
 

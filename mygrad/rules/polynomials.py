@@ -6,6 +6,7 @@ import numpy as np
 from numpy.lib import scimath
 
 from mygrad.operation import Elementwise, Operation, composed, implements
+from mygrad.rules._axes import silence
 
 # ------------------------------------------------------------------ arithmetic
 
@@ -102,7 +103,8 @@ class Polyval(Operation):
 
     def vjp_x(grad, p, x):
         powers = np.arange(len(p) - 1, 0, -1, dtype=p.dtype)
-        return grad * np.polyval(p[:-1] * np.reshape(powers, (-1, *(1,) * (p.ndim - 1))), x)
+        slopes = p[:-1] * np.reshape(powers, (-1, *(1,) * (p.ndim - 1)))
+        return silence(grad, grad * np.polyval(slopes, x))
 
 
 def falling(size, m):

@@ -101,6 +101,8 @@ def _prod_back(grad, a, out, axis, keepdims, where, initial):
 
 @implements(np.prod)
 class Prod(Operation):
+    """Exact with zeros among the factors."""
+
     def vjp_a(grad, a, out, axis=None, keepdims=False, where=True, initial=1):
         return _prod_back(grad, a, out, axis, keepdims, where, initial)
 
@@ -110,6 +112,8 @@ class Prod(Operation):
 
 @implements(np.nanprod)
 class Nanprod(Operation):
+    """Exact with zeros among the factors."""
+
     gates = True
 
     def vjp_a(grad, a, out, axis=None, keepdims=False, where=True, initial=1):
@@ -178,6 +182,8 @@ class Var(Operation):
 
 @implements(np.std)
 class Std(Operation):
+    """0 where all elements are equal."""
+
     def vjp_a(
         grad,
         a,
@@ -225,6 +231,8 @@ class Nanvar(Operation):
 
 @implements(np.nanstd)
 class Nanstd(Operation):
+    """0 where all elements are equal."""
+
     gates = True
 
     def vjp_a(
@@ -309,6 +317,8 @@ class Nanmin(Extreme):
 
 @implements(np.ptp)
 class Ptp(Operation):
+    """Elements that tie share the gradient evenly."""
+
     def vjp_a(grad, a, axis=None, keepdims=False):
         grad = restore_axes(grad, a.ndim, axis, keepdims)
         top, of_top = share_of_ties(grad, a, np.max(a, axis=axis, keepdims=True), axis)
@@ -376,12 +386,16 @@ def _cumprod_back(grad, a, out, axis):
 
 @implements(np.cumprod)
 class Cumprod(Operation):
+    """Exact with zeros among the factors."""
+
     def vjp_a(grad, a, out, axis=None):
         return _cumprod_back(grad, a, out, axis)
 
 
 @implements(np.nancumprod)
 class Nancumprod(Operation):
+    """Exact with zeros among the factors."""
+
     gates = True
 
     def vjp_a(grad, a, out, axis=None):
@@ -391,6 +405,8 @@ class Nancumprod(Operation):
 
 @implements(np.cumulative_prod)
 class CumulativeProd(Operation):
+    """Exact with zeros among the factors."""
+
     def vjp_x(grad, x, out, axis=None, include_initial=False):
         if include_initial:
             grad, out = (_without_first(each, axis) for each in (grad, out))

@@ -11,18 +11,24 @@ from mygrad.rules.extrema import keep
 
 @implements(np.round, np.around)
 class Round(Operation):
+    """0."""
+
     def vjp_a(grad):
         return np.zeros_like(grad)
 
 
 @implements(np.modf)
 class Modf(Elementwise):
+    """Of the fractional part alone; the whole part is a step."""
+
     def vjp_x(grad):
         return grad[0]
 
 
 @implements(np.remainder)
 class Remainder(Elementwise):
+    """With respect to the divisor, minus the floored quotient."""
+
     def vjp_x1(grad):
         return grad
 
@@ -32,6 +38,8 @@ class Remainder(Elementwise):
 
 @implements(np.fmod)
 class Fmod(Elementwise):
+    """With respect to the divisor, minus the truncated quotient."""
+
     def vjp_x1(grad):
         return grad
 
@@ -42,6 +50,8 @@ class Fmod(Elementwise):
 
 @implements(np.divmod)
 class Divmod(Elementwise):
+    """Of the remainder alone; the quotient is a step."""
+
     def vjp_x1(grad):
         return grad[1]
 
@@ -67,6 +77,8 @@ class Frexp(Elementwise):
 
 @implements(np.nextafter)
 class Nextafter(Elementwise):
+    """With respect to the second argument, 0."""
+
     def vjp_x1(grad):
         return grad
 
@@ -76,12 +88,16 @@ class Nextafter(Elementwise):
 
 @implements(np.fabs)
 class Fabs(Elementwise):
+    """0 at 0."""
+
     def vjp_x(grad, x):
         return grad * np.sign(x)
 
 
 @implements(np.copysign)
 class Copysign(Elementwise):
+    """0 at 0; with respect to the sign, 0."""
+
     def vjp_x1(grad, out, x1):
         return grad * (np.sign(x1) * np.sign(out))
 
@@ -91,6 +107,8 @@ class Copysign(Elementwise):
 
 @implements(np.heaviside)
 class Heaviside(Elementwise):
+    """With respect to the first argument, 0; to the second, 1 where the first is 0."""
+
     def vjp_x1(grad):
         return None
 
@@ -107,6 +125,8 @@ def replaced(grad, x, chosen):
 
 @implements(np.nan_to_num)
 class NanToNum(Operation):
+    """What is replaced passes its gradient on to the number in its place."""
+
     gates = True
     overwrites = True
 

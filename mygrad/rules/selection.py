@@ -24,6 +24,8 @@ def in_range(indices, length, mode):
 
 @implements(np.take)
 class Take(Operation):
+    gates = True
+
     def vjp_a(grad, a_shape, indices, axis=None, mode="raise"):
         shape, axis = flat_axis(a_shape, axis)
         if not grad.size:
@@ -34,6 +36,8 @@ class Take(Operation):
 
 @implements(np.take_along_axis)
 class TakeAlongAxis(Operation):
+    gates = True
+
     def vjp_arr(grad, arr_shape, indices, axis=-1):
         shape, axis = flat_axis(arr_shape, axis)
         index = list(np.ix_(*map(np.arange, shape)))
@@ -97,6 +101,8 @@ def as_given(gradients, given):
 
 @implements(np.compress)
 class Compress(Operation):
+    gates = True
+
     def vjp_condition(grad):
         """A step: the derivative is zero."""
 
@@ -108,6 +114,8 @@ class Compress(Operation):
 
 @implements(np.extract)
 class Extract(Operation):
+    gates = True
+
     def vjp_condition(grad):
         """A step: the derivative is zero."""
 

@@ -22,6 +22,8 @@ def shares(grad, out, *arrays):
 
 @implements(np.intersect1d, np.setxor1d, np.union1d)
 class SetOperation(Operation):
+    """Equal elements, of either array, share the gradient of their value evenly."""
+
     differentiable = ("ar1", "ar2")
 
     def vjp(grad, needs, out, ar1, ar2):
@@ -34,6 +36,8 @@ class SetOperation(Operation):
 
 @implements(np.setdiff1d)
 class SetDifference(Operation):
+    """Equal elements share the gradient of their value evenly; of the second array, none."""
+
     def vjp_ar1(grad, out, ar1):
         return shares(grad, out, ar1)[0]
 

@@ -38,18 +38,24 @@ def unsort(grad, lines):
 
 @implements(np.sort)
 class Sort(Operation):
+    """Equal elements share evenly what their places received."""
+
     def vjp_a(grad, a, axis=-1):
         return from_last(unsort(to_last(grad, axis), to_last(a, axis)), a.shape, axis)
 
 
 @implements(np.sort_complex)
 class SortComplex(Operation):
+    """Equal elements share evenly what their places received."""
+
     def vjp_a(grad, a):
         return unsort(grad, a)
 
 
 @implements(np.partition)
 class Partition(Operation):
+    """Equal elements share evenly what their places received."""
+
     def vjp_a(grad, a, out, axis=-1):
         # Which element went where, NumPy does not say: the smallest of the result is the smallest of
         # the argument, and so on.
@@ -76,11 +82,15 @@ def _unique_back(grad, out, ar, axis, equal_nan):
 
 @implements(np.unique)
 class Unique(Operation):
+    """Equal elements share the gradient of their value evenly."""
+
     def vjp_ar(grad, out, ar, axis=None, equal_nan=True):
         return _unique_back(grad, out, ar, axis, equal_nan)
 
 
 @implements(np.unique_values, np.unique_all, np.unique_counts, np.unique_inverse)
 class UniqueValues(Operation):
+    """Equal elements share the gradient of their value evenly."""
+
     def vjp_x(grad, out, x):
         return _unique_back(grad, out, x, None, False)

@@ -188,12 +188,16 @@ class Nanpercentile(Operation):
 
 @implements(np.median)
 class Median(Operation):
+    """Elements that tie share the gradient evenly."""
+
     def vjp_a(grad, a, axis=None):
         return _quantile_back(np.quantile, grad, a, 0.5, axis)
 
 
 @implements(np.nanmedian)
 class Nanmedian(Operation):
+    """Elements that tie share the gradient evenly."""
+
     gates = True
 
     def vjp_a(grad, a, axis=None):

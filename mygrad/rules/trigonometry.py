@@ -139,7 +139,7 @@ SINC_SLOPE = [(-1) ** (k + 1) * (2 * k + 2) / math.factorial(2 * k + 3) for k in
 
 
 @implements(np.sinc)
-class Sinc(Operation):
+class Sinc(Elementwise):
     def vjp_x(grad, out, x):
         u = math.pi * x
         # Near 0 the quotient has no correct digits left; seven terms of the series have them all.
@@ -154,7 +154,7 @@ COSINES = [math.cos(math.pi * (2 * k + 1) / 232) for k in range(58)]
 
 
 @implements(np.i0)
-class I0(Operation):
+class I0(Elementwise):
     def vjp_x(grad, x):
         # The derivative is the Bessel function I1(x), the mean of cos(t) * sinh(x * cos(t)) over the
         # circle. For a periodic function equidistant nodes converge exponentially: these suffice

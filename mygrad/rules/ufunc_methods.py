@@ -10,6 +10,7 @@ from mygrad.calls import unwrap
 from mygrad.dispatch import data_call, dispatched, follow
 from mygrad.graph import Handle
 from mygrad.operation import Operation, implements, registry, ufunc_method
+from mygrad.rules._axes import silence
 from mygrad.rules.indexing import scatter_add
 from mygrad.views import repeats
 
@@ -116,7 +117,7 @@ class Accumulated(Operation):
         for i in range(len(array) - 1, 0, -1):
             at = [value[i - 1] for value in saved]
             if registry[ufunc].joint is None:
-                before, back[i] = (rule(arrived, *at) for rule in rules.rules)
+                before, back[i] = (_pulled(rule, arrived, at) for rule in rules.rules)
             else:
                 both = rules.rules[0](arrived, ("x1", "x2"), *at)
                 before, back[i] = both["x1"], both["x2"]
@@ -124,6 +125,12 @@ class Accumulated(Operation):
         if len(array):
             back[0] = arrived
         return np.stack(back) if back else grad
+
+
+def _pulled(rule, grad, saved):
+    """What the rule sends back; None is zero, and a zero brings about nothing else."""
+    pulled = rule(grad, *saved)
+    return np.zeros_like(grad) if pulled is None else silence(grad, pulled)
 
 
 @ufunc_method("accumulate")

@@ -129,3 +129,19 @@ def test_condition_of_a_singular_matrix_that_nobody_asks_for():
         np.sum(np.where(np.arange(2) == 0, 0, c)).backward()
         np.linalg.cond(y, p).backward()
         np.testing.assert_allclose(x.grad, [np.zeros((2, 2)), y.grad])
+
+
+@pytest.mark.parametrize("ord", [None, 0.5, 1, 3, np.inf])
+def test_norm_of_a_row_that_nobody_asks_for(ord):
+    x = mg.tensor([[np.nan, 1.0], [np.inf, 2.0], [3.0, 4.0]])
+    norms = np.linalg.norm(x, ord, axis=1)
+    np.sum(np.where([False, False, True], norms, 0)).backward()
+    assert np.all(x.grad[:2] == 0)
+    assert np.all(np.isfinite(x.grad[2]))
+
+
+def test_norm_of_a_matrix_that_nobody_asks_for():
+    x = mg.tensor([[[np.nan, 1.0], [2.0, 3.0]], [[1.0, 2.0], [3.0, 5.0]]])
+    norms = np.linalg.norm(x, 1, axis=(1, 2))
+    np.sum(np.where([False, True], norms, 0)).backward()
+    np.testing.assert_array_equal(x.grad, [np.zeros((2, 2)), [[0, 1], [0, 1]]])

@@ -190,3 +190,9 @@ def test_numpys_polynomial_objects_take_tensors():
     x = mg.tensor(normal(3))
     np.sum(np.poly1d([1.0, 2, 3])(x)).backward()
     np.testing.assert_allclose(x.grad, 2 * x.data + 2)
+
+
+def test_polyval_where_it_is_not_taken():
+    x = mg.tensor([np.nan, 2.0])
+    np.sum(np.where([False, True], np.polyval([1.0, 2.0, 3.0], x), 0)).backward()
+    assert x.grad.tolist() == [0, 6]

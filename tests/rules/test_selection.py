@@ -124,6 +124,22 @@ def test_no_nan_comes_from_choices_that_were_not_taken():
     np.testing.assert_array_equal(x.grad, [1, 0.25])
 
 
+@pytest.mark.parametrize(
+    "select",
+    [
+        lambda v: np.take(v, [1]),
+        lambda v: np.take_along_axis(v, np.array([1]), 0),
+        lambda v: np.compress([False, True], v),
+        lambda v: np.extract([False, True], v),
+    ],
+)
+def test_no_nan_comes_from_elements_that_were_not_selected(select):
+    x = mg.tensor([-1.0, 4.0])
+    with np.errstate(invalid="ignore"):
+        np.sum(select(np.sqrt(x))).backward()
+    np.testing.assert_array_equal(x.grad, [0, 0.25])
+
+
 def test_where_keeps_single_precision_beside_python_numbers():
     x = mg.tensor(np.float32([1, -1]))
     result = np.where(x > 0, x, 0.0)

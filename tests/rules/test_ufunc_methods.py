@@ -130,3 +130,16 @@ def test_reductions_that_need_a_value_to_start_with() -> None:
         lambda x, v: np.subtract.reduce(x, axis=1, where=M > 0, initial=v), M, np.array(1.3)
     )
     check_gradients(lambda x, v: np.logaddexp.reduce(x, initial=v), M, np.array(1.3))
+
+
+def test_reductions_that_are_not_taken_receive_nothing() -> None:
+    x = mg.tensor([[0.0, 0.0], [1.0, 2.0]])
+    with np.errstate(invalid="ignore"):
+        np.sum(np.where([False, True], np.divide.reduce(x, axis=1), 0)).backward()
+    assert x.grad.tolist() == [[0, 0], [0.5, -0.25]]
+
+
+def test_arguments_with_no_derivative_are_folded_as_zeros() -> None:
+    x = mg.tensor([1.0, -2.0, 3.0])
+    np.copysign.reduce(x).backward()
+    assert x.grad.tolist() == [1, 0, 0]
