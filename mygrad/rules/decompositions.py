@@ -47,6 +47,8 @@ def gaps(spectrum):
 
 @implements(np.linalg.cholesky)
 class Cholesky(Operation):
+    """One triangle is read, and has the gradient."""
+
     def vjp_a(grad, out, upper=False):
         lower, bar = (adjoint(out), transpose(grad)) if upper else (out, conj(grad))
         turned = adjoint(lower)
@@ -163,12 +165,16 @@ def reflection_bar(x, v, tau, beta, bar_tail, bar_tau, bar_beta):
 
 @implements(np.linalg.eigh)
 class Eigh(Operation):
+    """One triangle is read, and has the gradient. Within the space of a multiple eigenvalue, which has no derivative there, vectors stay as they are."""
+
     def vjp_a(grad, out, UPLO="L"):
         return eigh_grad(*grad, *out, UPLO)
 
 
 @implements(np.linalg.eigvalsh)
 class Eigvalsh(Operation):
+    """One triangle is read, and has the gradient."""
+
     def vjp_a(grad, a, UPLO="L"):
         w, v = np.linalg.eigh(a, UPLO)
         return eigh_grad(grad, None, w, v, UPLO)
@@ -188,6 +194,8 @@ def eigh_grad(of_w, of_v, w, v, UPLO="L"):
 
 @implements(np.linalg.svd)
 class SVD(Operation):
+    """Within the space of a multiple singular value, which has no derivative there, vectors stay as they are."""
+
     def vjp_a(grad, a, out, full_matrices=True, compute_uv=True, hermitian=False):
         if compute_uv:
             (of_u, of_s, of_vh), (u, s, vh) = grad, out
@@ -267,6 +275,8 @@ def hermitian_svd_grad(of_u, of_s, of_vh, u, s, vh):
 
 @implements(np.linalg.eig)
 class Eig(Operation):
+    """Within the space of a multiple eigenvalue, which has no derivative there, vectors stay as they are."""
+
     def vjp_a(grad, out):
         of_w, of_v = grad
         w, v = out

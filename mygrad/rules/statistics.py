@@ -136,6 +136,8 @@ def _quantile_back_to_q(function, grad, a, q, axis, method):
 
 @implements(np.quantile)
 class Quantile(Operation):
+    """Elements that tie share the gradient evenly."""
+
     def vjp_a(grad, a, q, axis=None, method="linear", weights=None):
         return _quantile_back(np.quantile, grad, a, q, axis, method, weights)
 
@@ -148,6 +150,8 @@ class Quantile(Operation):
 
 @implements(np.percentile)
 class Percentile(Operation):
+    """Elements that tie share the gradient evenly."""
+
     def vjp_a(grad, a, q, axis=None, method="linear", weights=None):
         return _quantile_back(np.percentile, grad, a, q, axis, method, weights)
 
@@ -160,6 +164,8 @@ class Percentile(Operation):
 
 @implements(np.nanquantile)
 class Nanquantile(Operation):
+    """Elements that tie share the gradient evenly."""
+
     gates = True
 
     def vjp_a(grad, a, q, axis=None, method="linear", weights=None):
@@ -174,6 +180,8 @@ class Nanquantile(Operation):
 
 @implements(np.nanpercentile)
 class Nanpercentile(Operation):
+    """Elements that tie share the gradient evenly."""
+
     gates = True
 
     def vjp_a(grad, a, q, axis=None, method="linear", weights=None):

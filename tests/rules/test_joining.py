@@ -172,3 +172,10 @@ def test_parts_are_views():
 def test_unequal_parts_are_numpys_to_refuse():
     with pytest.raises(ValueError, match="equal division"):
         np.split(mg.tensor([1.0, 2.0, 3.0]), 2)
+
+
+def test_no_nan_comes_from_elements_that_were_deleted():
+    x = mg.tensor([-1.0, 4.0])
+    with np.errstate(invalid="ignore"):
+        np.sum(np.delete(np.sqrt(x), 0)).backward()
+    np.testing.assert_array_equal(x.grad, [0, 0.25])

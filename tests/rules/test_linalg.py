@@ -86,6 +86,7 @@ SAMPLES = [
     *(Sample(hermitian_pinv, make(3, 3)) for make in MAKERS),
     Sample(np.linalg.pinv, normal(2, 2, 2), hermitian=True),
     *(Sample(solution, make(*a), make(*b)) for make in MAKERS for a, b in FITS),
+    Sample(np.linalg.lstsq, normal(4, 2), normal(4)),
 ]
 TestSamples = generic_checks(SAMPLES)
 
