@@ -99,7 +99,7 @@ def _describe(fate: Any) -> tuple[str, str, str]:
             kind for kind in fate.__mro__ if kind not in families and issubclass(kind, families)
         ]
         docs = [vars(kind).get("__doc__") for kind in kinds]
-        return "differentiable", "", _line(next(filter(None, docs), None))
+        return "differentiable", "", _line(next(filter(None, docs), None)) or _alone(fate)
     if isinstance(fate, Composed):
         return "differentiable", "", _line(fate.expression.__doc__)
     if isinstance(fate, Mutation):
@@ -112,3 +112,10 @@ def _describe(fate: Any) -> tuple[str, str, str]:
 def _line(doc: str | None) -> str:
     """A docstring in one line."""
     return " ".join((doc or "").split())
+
+
+def _alone(operation: type[Operation]) -> str:
+    """Which arguments of a ufunc have a derivative, if not all."""
+    if set(operation.positional) <= set(operation.differentiable):
+        return ""
+    return f"With respect to {', '.join(operation.differentiable)} alone."

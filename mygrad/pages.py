@@ -30,6 +30,8 @@ Where a function has no derivative, or several, the same is done everywhere:
 - A result that nothing depends on sends back 0, never NaN, however singular the function is there.
 - Products with zeros among the factors are exact.
 - Of complex numbers, rules are written as for reals; a real tensor's gradient is real.
+
+What stands beside a name is said of the derivative.
 """
 
 CHAPTERS = {
@@ -50,25 +52,27 @@ def render() -> str:
         parts.append(f"## {title}\n\n{len(covered)} of {len(of_numpy)}.\n\n{_list(covered)}")
     of_scipy = [each for each in of_scipy if each.fate == "differentiable"]
     parts.append(
-        "## SciPy's special functions\n\nWith SciPy installed, these are differentiable in their last"
-        f" argument at least:\n\n{_list(of_scipy)}"
+        "## SciPy's special functions\n\nWith SciPy installed, these are differentiable, too. `x1` is the"
+        f" first of several arguments.\n\n{_list(of_scipy)}"
     )
     return "\n".join(parts)
 
 
 def _list(covered: Sequence[Covered]) -> str:
-    """The plain ones in a line for each package, those with something to say in one of their own."""
-    plain: dict[str, list[str]] = {}
-    special = []
+    """A line for each package, then one for each thing that is to be said of a derivative."""
+    lines: dict[tuple[str, str], list[str]] = {}
     for each in covered:
-        remark = each.reason or each.note
-        if remark:
-            special.append(f"- `{each.name}`: {remark[0].lower()}{remark[1:].rstrip('.')}.")
-        else:
-            package, _, name = each.name.rpartition(".")
-            plain.setdefault(package, []).append(f"`{name}`")
-    lines = [f"- `{package}`: {', '.join(names)}" for package, names in plain.items()]
-    return "\n".join(_wrapped(line) for line in [*lines, *special]) + "\n"
+        package, _, name = each.name.rpartition(".")
+        remark = (each.reason or each.note).replace("``", "`")
+        lines.setdefault((remark, package), []).append(name)
+    return "".join(f"{_item(*line, names)}\n" for line, names in sorted(lines.items()))
+
+
+def _item(remark: str, package: str, names: Sequence[str]) -> str:
+    if not remark:
+        return _wrapped(f"- `{package}`: {', '.join(f'`{name}`' for name in names)}")
+    listed = ", ".join(f"`{package}.{name}`" for name in names)
+    return _wrapped(f"- {listed}: {remark[0].lower()}{remark[1:].rstrip('.')}.")
 
 
 def _wrapped(item: str) -> str:

@@ -231,7 +231,6 @@ def reshape_in_place(tensor: Any, shape: Any) -> None:
         sync(tensor)
     reshaped = tensor._data.view()
     reshaped.shape = shape
-    guard.follow(reshaped)
     if tensor._base is not None:
         writeable = window_of(tensor).writeable
         tensor._window = window_between(reshaped, tensor._base._data)._replace(writeable=writeable)
@@ -239,6 +238,13 @@ def reshape_in_place(tensor: Any, shape: Any) -> None:
         if tensor._node is not CONSTANT_VIEW:
             tensor._version = -1  # the node of the new shape is made when next needed
         return
+    del reshaped
+    if is_contended(tensor):
+        # Who needs the old array is not known to the node to come: it gets memory of its own.
+        tensor._data = Layout(tensor._data).copy(tensor._data)
+    reshaped = tensor._data.view()
+    reshaped.shape = shape
+    guard.follow(reshaped)
     if tensor._node is not CONSTANT:
         old = touch(tensor)
         tensor._node = make_node(

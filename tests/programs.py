@@ -317,9 +317,9 @@ class Program:
             mask = self.values(shape) > 0.9
             t, c, more = self.operand(shape)
             self.result(np.where(mask, name.tensor, t), np.where(mask, a, c), nodes | more)
-        elif self.chance(50):
+        elif self.chance(50) or not shape:
             self.copy(name, nodes)
-        elif len(shape) > 0:
+        else:
             self.result(np.stack([name.tensor] * 2), np.stack([a] * 2), nodes)
 
     def copy(self, name: Variable, nodes: Any) -> None:

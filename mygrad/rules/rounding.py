@@ -11,7 +11,7 @@ from mygrad.rules.extrema import keep
 
 @implements(np.round, np.around)
 class Round(Operation):
-    """0."""
+    """0 everywhere."""
 
     def vjp_a(grad):
         return np.zeros_like(grad)

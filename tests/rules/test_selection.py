@@ -132,6 +132,7 @@ def test_no_nan_comes_from_choices_that_were_not_taken():
         lambda v: np.compress([False, True], v),
         lambda v: np.extract([False, True], v),
     ],
+    ids=["take", "take_along_axis", "compress", "extract"],
 )
 def test_no_nan_comes_from_elements_that_were_not_selected(select):
     x = mg.tensor([-1.0, 4.0])
