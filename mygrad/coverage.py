@@ -66,13 +66,13 @@ def coverage(package: str = "numpy") -> list[Covered]:
 
 
 def functions_of_numpy() -> Iterator[Any]:
-    """NumPy's callables in the registry."""
+    """NumPy's public callables in the registry."""
     for function in registry:
         module = getattr(function, "__module__", None)  # ufuncs have none
         if isinstance(function, np.ufunc):
             if getattr(np, function.__name__, None) is function:
                 yield function
-        elif module is not None and module.partition(".")[0] == "numpy":
+        elif (module or "").partition(".")[0] == "numpy" and not function.__name__.startswith("_"):
             yield function
 
 

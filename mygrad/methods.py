@@ -203,7 +203,7 @@ class Methods(Operators):
         if node is not CONSTANT and base._node is CONSTANT:
             found[0]._leaks("was assigned into a constant tensor")
         index = unwrap_index(index)
-        if found and found[0]._base is base:
+        if found and base_of(found[0]) is base:
             if is_itself(self, index, plain):  # the end of `x[index] += y`
                 return
             # A part of the memory that is written to: copied, so that the whole need not be.

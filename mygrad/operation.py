@@ -245,7 +245,10 @@ registry: dict[Any, type[Operation] | Fate] = {}
 
 #: A module that need not be in use → the one here that declares what its callables do.
 DEFERRED = {
+    "numpy.char": "mygrad.rules.text",
     "numpy.lib.recfunctions": "mygrad.rules.records",
+    "numpy.polynomial": "mygrad.rules.polynomial",
+    "numpy.strings": "mygrad.rules.text",
     "scipy.special": "mygrad.rules.special",
 }
 

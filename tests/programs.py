@@ -429,7 +429,8 @@ class Program:
                 target = (*target, 7)  # does not fit
             t, c, nodes = self.operand(target)
             if any(n.tensor is t and same_memory(n.array, region) for n in self.names):
-                return  # over itself: nothing happens, as at the end of `a[index] += v`
+                name.tensor[index] = t  # over itself: nothing is to happen
+                return
             self.write(
                 name,
                 lambda a, v: operator.setitem(a, plain(index) if is_plain(a) else index, v),

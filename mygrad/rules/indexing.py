@@ -1,7 +1,4 @@
-"""Indexing, and its opposite: adding values into an array of zeros."""
-# The rules of basic and advanced indexing: what `x[index]` sends back.
-
-from __future__ import annotations
+"""The opposite of indexing: adding values into an array of zeros."""
 
 import numpy as np
 

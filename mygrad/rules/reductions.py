@@ -12,6 +12,7 @@ from mygrad.rules._axes import (
     spread,
     to_last,
 )
+from mygrad.rules.matrices import conj
 
 # ------------------------------------------------------------------ sums and means
 
@@ -139,15 +140,11 @@ def _deviations(a, axis, dtype, where, mean):
     return _centered(_centered(a, axis, dtype, where), axis, dtype, where)
 
 
-def _conj(x):
-    return np.conj(x) if x.dtype.kind == "c" else x
-
-
 def _var_back(grad, a, axis, dtype, ddof, keepdims, where, mean, correction):
     freedom = count(a.shape, axis, where) - (ddof if correction is None else correction)
     grad = restore_axes(grad, a.ndim, axis, keepdims)
     deviations = _deviations(a, axis, dtype, where, mean)
-    pulled = 2 * divide(grad, freedom) * _conj(deviations)
+    pulled = 2 * divide(grad, freedom) * conj(deviations)
     return _masked(silence(grad, pulled), where)
 
 
@@ -158,7 +155,7 @@ def _std_back(grad, a, out, axis, dtype, ddof, keepdims, where, mean, correction
     # No deviation is where the standard deviation has its minimum, and a kink.
     flat = (out == 0) | (freedom <= 0)
     slope = np.where(flat, 0, divide(grad, freedom) / np.where(flat, 1, out))
-    return _masked(silence(grad, slope * _conj(deviations)), where)
+    return _masked(silence(grad, slope * conj(deviations)), where)
 
 
 @implements(np.var)

@@ -1,0 +1,15 @@
+"""Text, which tensors cannot hold. Imported once one of NumPy's modules for it is in use."""
+
+import numpy as np
+from numpy import char, strings
+
+from mygrad.operation import refuse
+
+_dispatched = {
+    function
+    for module in (char, strings)
+    for function in vars(module).values()
+    if type(function) is type(np.sum) and function.__module__ in (char.__name__, strings.__name__)
+}
+
+refuse(*_dispatched, reason="it works on text, and tensors hold numbers")
