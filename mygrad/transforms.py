@@ -150,6 +150,7 @@ def value_and_grad(
         at = _chosen(argnums, args, "value_and_grad")
         trace = _Trace(function, args, at, **kwargs)
         value, aux = trace.result if has_aux else (trace.result, None)
+        value = Tensor(value) if isinstance(value, list | tuple) else value
         if np.size(value) != 1 or np.iscomplexobj(value):
             raise TypeError(
                 f"{_name(function)} returned {type(value).__name__} of shape {np.shape(value)}; a"
@@ -305,7 +306,7 @@ def jacobian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
         trace = _Trace(function, args, at, **kwargs)
         out = trace.result
         if not isinstance(out, Tensor):
-            out = Tensor(out, constant=True)
+            out = Tensor(out)
         recorded = trace.has_history([out])
         rows = []
         for position in range(out.size):

@@ -280,6 +280,8 @@ def frozen(index: Any) -> Any:
     """``index`` with arrays that nobody else can change."""
     if isinstance(index, tuple):
         return tuple(frozen(part) for part in index)
+    if isinstance(index, list) and not index:
+        return np.zeros(0, np.intp)  # NumPy takes [] for no integers, not for no floats
     return np.array(index) if isinstance(index, np.ndarray | list) else index
 
 

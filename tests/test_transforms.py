@@ -144,6 +144,12 @@ def test_jacobian_shapes():
     assert mg.jacobian(lambda x: x[:0])(np.ones(2)).shape == (0, 2)
 
 
+def test_a_list_of_tensors_is_a_result_too():
+    j = mg.jacobian(lambda y: [y[1], -np.sin(y[0])])(np.array([0.0, 0.1]))
+    np.testing.assert_array_equal(j, [[0.0, 1.0], [-1.0, 0.0]])
+    np.testing.assert_array_equal(mg.grad(lambda x: [np.sum(x**2)])(np.ones(2)), [2.0, 2.0])
+
+
 def test_hessian_of_a_log_determinant():
     a = spd()
     h = mg.hessian(lambda a: np.linalg.slogdet(a)[1])(a)

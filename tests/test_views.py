@@ -268,3 +268,12 @@ def test_a_graph_that_goes_back_leaves_views_usable() -> None:
     loss.backward()
     assert np.array_equal(y.grad, [0, 3, 3])
     assert np.array_equal(x.grad, [2, 2, 2])
+
+
+def test_an_empty_list_selects_nothing():
+    x = mg.tensor([1.0, 2.0])
+    y = x * 1
+    y[[]] = 5.0
+    y[[]] += 1.0
+    (np.sum(y[[]]) + np.sum(y)).backward()
+    np.testing.assert_array_equal(x.grad, [1.0, 1.0])

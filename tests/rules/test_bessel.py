@@ -3,6 +3,7 @@ import pytest
 from scipy import special
 
 import mygrad as mg
+import mygrad.rules.special
 from tests.checks import Sample, complex_normal, generic_checks, normal, positive, unit
 from tests.edges import pullback
 

@@ -11,5 +11,5 @@ def test_records_are_refused():
         lambda: recfunctions.merge_arrays((x, x)),
         lambda: recfunctions.unstructured_to_structured(x, np.dtype([("a", float)])),
     ):
-        with pytest.raises(TypeError, match="cannot be used on tensors: .* structured records"):
+        with pytest.raises(TypeError, match=r"cannot be used on tensors: .* structured records"):
             call()

@@ -6,8 +6,8 @@ import pytest
 from scipy import special
 
 import mygrad as mg
+import mygrad.rules.special
 from mygrad.operation import fate_of, registry
-from mygrad.rules import special as _  # noqa: F401 - registers what the samples are of
 from tests.checks import Sample, complex_normal, generic_checks, normal, positive, unit
 from tests.edges import masked_gradient, pullback
 from tests.rules import test_bessel
