@@ -202,7 +202,7 @@ def record(
         call = (operation, plan, tuple(saved), routes)
         node = make_node(general(operation), inputs, shape, dtype, call)
     if guarding.get():
-        _guard(node, saved, bound)
+        _guard(node, saved, bound, plain)
     return node
 
 
@@ -332,35 +332,39 @@ class Output(Node):
         walk.grads[origin] = (*gradients[:position], total, *gradients[position + 1 :])
 
 
-def _guard(node: Node, saved: list[Any], bound: dict[str, Any]) -> None:
+def _guard(node: Node, saved: list[Any], bound: dict[str, Any], plain: dict[str, Any]) -> None:
     """Lock the arrays in ``saved`` that the user can reach."""
     kept = {id(value) for value in saved if value.__class__ is not str}
     for item in saved:
         if item.__class__ is list or item.__class__ is tuple:
             kept.update(map(id, item))
-    for array, base in _reachable(bound.values()):
-        if id(array) in kept:
-            guard.lock(node, array)
-            if base is not array:
-                guard.lock(node, base)
+    for name, value in bound.items():
+        for array, base in _reachable(value, plain[name]):
+            if id(array) in kept:
+                guard.lock(node, array)
+                if base is not array:
+                    guard.lock(node, base)
 
 
-def _reachable(values: Any) -> Iterator[tuple[Any, Any]]:
-    """The arrays that a user can write to, each with that of the tensor that it is a view of."""
-    for value in values:
-        if isinstance(value, Handle):
-            base = value if value._base is None else value._base
-            # A constant view is no input of the node: who keeps its array could not be found later.
-            if (
-                value._node is CONSTANT_VIEW
-                or base._node is CONSTANT
-                or (value._node.stale | base._node.stale) & EXPOSED
-            ):
-                yield value._data, base._data
-        elif isinstance(value, np.ndarray):
-            yield value, value
-        elif value.__class__ is list or value.__class__ is tuple:
-            yield from _reachable(value)
+def _reachable(value: Any, array: Any) -> Iterator[tuple[Any, Any]]:
+    """The arrays in ``array`` that a user can write to, each with that which it is a view of.
+
+    ``value`` holds the tensors in their places. By now a tensor may have another array than the call.
+    """
+    if isinstance(value, Handle):
+        base = value if value._base is None else value._base
+        # A constant view is no input of the node: who keeps its array could not be found later.
+        if (
+            value._node is CONSTANT_VIEW
+            or base._node is CONSTANT
+            or (value._node.stale | base._node.stale) & EXPOSED
+        ):
+            yield array, base._data
+    elif isinstance(value, np.ndarray):
+        yield value, value
+    elif value.__class__ is list or value.__class__ is tuple:
+        for item, part in zip(value, array, strict=True):
+            yield from _reachable(item, part)
 
 
 def wrap(node: Node, result: Any, kind: Any) -> Any:

@@ -408,6 +408,9 @@ class Program:
     def update(self) -> None:
         """An update in place."""
         name = self.pick(self.names)
+        kind = self.below(12)
+        if kind > 5 and name.constant and not name.family.constant and self.recording:
+            return  # which derivatives of the base it leaves could not be told
         if self.recording and not name.family.root.updatable:  # type: ignore[attr-defined]
             return  # its gradient is to be looked at in the end
         shape = name.array.shape
@@ -416,7 +419,6 @@ class Program:
             refused(operator.setitem, name.tensor, self.index(shape), 1.0)
             refused(operator.iadd, name.tensor, 1.0)
             return
-        kind = self.below(12)
         if kind == 0:
             self.augment(name)
         elif not is_array:
@@ -603,8 +605,6 @@ class Program:
     ) -> None:
         """Update ``name`` on both sides, and note what it depends on now."""
         family, root = name.family, name.family.root
-        if name.constant and not family.constant and not (whole or index is not None):
-            return  # which derivatives of the base it leaves is not known here
         if family.constant and nodes and not self.has_losses:
             return  # a constant would move with the leaves, unnoticed
         before = np.array(root.array)
