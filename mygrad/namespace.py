@@ -113,15 +113,12 @@ def _public(name: str, function: Any) -> Any:
         makes = isinstance(fate, Creation) or (isinstance(fate, type) and fate.creates)
 
         def public(*args: Any, **kwargs: Any) -> Any:
-            constant = kwargs.pop("constant", None)
-            if not (constant is None or isinstance(constant, bool)):
-                raise TypeError(f"{name}: constant takes True, False or None, not {constant!r}")
+            constant = checked(name, kwargs.pop("constant", None))
             args = tuple(
-                _as_tensor(value, names[i] if i < len(names) else rest)
-                for i, value in enumerate(args)
+                as_one(value, names[i] if i < len(names) else rest) for i, value in enumerate(args)
             )
             if kwargs:
-                kwargs = {key: _as_tensor(value, key) for key, value in kwargs.items()}
+                kwargs = {key: as_one(value, key) for key, value in kwargs.items()}
             if makes:
                 found: list[Any] = []
                 unwrap(args, found)
@@ -138,7 +135,14 @@ def _public(name: str, function: Any) -> Any:
     return public
 
 
-def _as_tensor(value: Any, name: str | None) -> Any:
+def checked(name: str, constant: Any) -> bool | None:
+    """The ``constant=`` that a call of ``name`` was given."""
+    if not (constant is None or isinstance(constant, bool)):
+        raise TypeError(f"{name}: constant takes True, False or None, not {constant!r}")
+    return constant
+
+
+def as_one(value: Any, name: str | None) -> Any:
     """A list of tensors becomes the tensor that it means, where one array is asked for."""
     if value.__class__ in (list, tuple) and name not in SEQUENCES:
         found: list[Any] = []
@@ -166,9 +170,13 @@ def extended_signature(function: Any) -> inspect.Signature:
     else:
         parameters = list(signature_of(function).parameters.values())
     if not isinstance(registry[function], PiecewiseConstant | Mutation):
-        constant = kind("constant", kind.KEYWORD_ONLY, default=None)
-        at = len(parameters)
-        if parameters and parameters[-1].kind is kind.VAR_KEYWORD:
-            at -= 1
-        parameters.insert(at, constant)
+        parameters = with_constant(parameters)
     return inspect.Signature(parameters)
+
+
+def with_constant(parameters: list[inspect.Parameter]) -> list[inspect.Parameter]:
+    """``parameters`` of a function with ``constant=None`` among them."""
+    kind = inspect.Parameter
+    before = [p for p in parameters if p.kind is not kind.VAR_KEYWORD]
+    constant = kind("constant", kind.KEYWORD_ONLY, default=None)
+    return [*before, constant, *parameters[len(before) :]]
