@@ -38,6 +38,7 @@ from mygrad.namespace import as_one, checked, with_constant
 from mygrad.operation import registry
 from mygrad.signatures import parameters_of
 from mygrad.tensor import Tensor
+from mygrad.views import is_variable
 
 Function = Callable[..., Any]
 
@@ -79,7 +80,7 @@ def expression(function: Function) -> Function:
 def _as_result(value: Any, constant: bool | None) -> Any:
     if not isinstance(value, Handle):
         value = Tensor(np.asarray(value), constant=constant is not False, copy=False)
-    elif constant is False and value.constant:
+    elif constant is False and not is_variable(value):
         value._node = leaf_or_error(value._data)
     return value
 
@@ -89,4 +90,4 @@ def _signed(public: Any, function: Function) -> Function:
     public.__signature__ = signature.replace(
         parameters=with_constant(list(signature.parameters.values()))
     )
-    return public  # type: ignore[no-any-return]
+    return public
