@@ -9,6 +9,7 @@ nothing.
 from __future__ import annotations
 
 import sys
+from itertools import takewhile
 from threading import RLock
 from typing import Any
 from weakref import ref
@@ -35,42 +36,77 @@ Array = np.ndarray[Any, Any]
 
 #: How many locks there are on an array, by its identity; the locks keep the arrays alive.
 _locks: dict[int, int] = {}
-#: Views that can be written to again once their base, given by its identity, can.
-_waiting: dict[int, list[ref[Array]]] = {}
+#: Views that can be written to again once their base, given by its identity, can; each by its own.
+_waiting: dict[int, dict[int, ref[Array]]] = {}
 #: Views that users were given, by the identity of the array that owns their memory, and that array.
 _handed_out: dict[int, tuple[ref[Array], list[ref[Array]]]] = {}
 _mutex = RLock()
 
 
 class Lock:
-    """Keeps an array, and what it is a view of, read-only for as long as the lock lives."""
+    """Keeps an array, and the views of it that the guard has closed, read-only while the lock lives."""
 
-    __slots__ = ("_family",)
+    __slots__ = ("_array",)
 
-    def __init__(self, array: Array) -> None:
-        family: list[Array] = []
-        self._family = family
-        with _mutex:
-            members = (array, *_bases(array))
-            if id(members[-1]) in _handed_out:
-                members = (*_views_of(members[-1]), *members)
-            for member in members:
-                count = _locks.get(id(member), 0)
-                if count or _is_ours(member):
-                    _locks[id(member)] = count + 1
-                    if not count:
-                        member.flags.writeable = False
-                    family.append(member)
+    _array: Array
 
     def __del__(self) -> None:
+        array = self._array
+        key = id(array)
         with _mutex:
-            for array in reversed(self._family):
-                count = _locks[id(array)]
-                if count > 1:
-                    _locks[id(array)] = count - 1
-                else:
-                    del _locks[id(array)]
-                    _open(array)
+            count = _locks[key]
+            if count > 1:
+                _locks[key] = count - 1
+            else:
+                del _locks[key]
+                _open(array)
+
+
+def lock(node: Node, array: Array) -> None:
+    """Keep ``array``, and with it what it is a view of, read-only until ``node`` lets go of it."""
+    root = array if array.base is None else _root(array)
+    key = id(root)
+    with _mutex:
+        count = _locks.get(key, 0)
+        if not count:
+            if root is None or not is_writeable(root):
+                return
+            root.setflags(write=False)
+        _locks[key] = count + 1
+        if not count and key in _handed_out:
+            for view in _views_of(root):
+                _close(view, root)
+        if root is not array:
+            _close(array, root)
+    held = new(Lock)
+    held._array = root
+    node.locks = (held,) if node.locks is None else (*node.locks, held)
+
+
+def _root(view: Array) -> Array | None:
+    """Of ``view`` and its bases the one to lock: the outermost that the guard may close."""
+    base = view.base
+    if id(base) in _locks and base.base is None:  # type: ignore[union-attr]
+        return base
+    for array in reversed((view, *_bases(view))):
+        if id(array) in _locks or (is_writeable(array) and _can_be_opened(array)):
+            return array
+    return None
+
+
+def _close(view: Array, root: Any) -> None:
+    """Make ``view`` read-only for as long as ``root``, which it is a view of."""
+    family = [view]
+    if view.base is not root:
+        family.extend(takewhile(lambda base: base is not root, _bases(view)))
+    for array in reversed(family):
+        if is_writeable(array):
+            if not _can_be_opened(array):
+                continue
+            array.setflags(write=False)
+        elif 0 in array.strides:
+            continue  # read-only by its nature
+        _waiting.setdefault(id(root), {})[id(array)] = ref(array)
 
 
 def _hand_out(view: Array) -> None:
@@ -89,7 +125,7 @@ def _hand_out(view: Array) -> None:
             follow(view)
 
 
-def _views_of(owner: Array) -> list[Array]:
+def _views_of(owner: Any) -> list[Array]:
     views = [view() for view in _handed_out[id(owner)][1]]
     return [view for view in views if view is not None]
 
@@ -99,7 +135,7 @@ def follow(view: Array) -> bool:
     with _mutex:
         for base in _bases(view) if _can_be_opened(view) else ():
             if id(base) in _locks:
-                _waiting.setdefault(id(base), []).append(ref(view))
+                _waiting.setdefault(id(base), {})[id(view)] = ref(view)
                 return True
     return False
 
@@ -108,7 +144,7 @@ def _open(array: Array) -> None:
     if array.base is not None and (follow(array) or not _can_be_opened(array)):
         return
     array.flags.writeable = True
-    for view in _waiting.pop(id(array), ()) if _waiting else ():
+    for view in _waiting.pop(id(array), {}).values() if _waiting else ():
         waiting = view()
         if waiting is not None and id(waiting) not in _locks:
             _open(waiting)
@@ -157,11 +193,6 @@ def _can_be_opened(array: Array) -> bool:
 def is_locked(array: Array) -> bool:
     """Whether the guard keeps ``array``, or what it is a view of, read-only."""
     return id(array) in _locks or any(id(base) in _locks for base in _bases(array))
-
-
-def lock(node: Node, array: Array) -> None:
-    """Keep ``array`` read-only until ``node`` lets go of it."""
-    node.locks = (Lock(array),) if node.locks is None else (*node.locks, Lock(array))
 
 
 # -------------------------------------------------------- arrays handed out

@@ -87,6 +87,17 @@ def test_a_view_that_went_in_while_its_base_was_locked() -> None:
     assert is_open(view)
 
 
+def test_a_base_that_was_read_only_before_stays_so() -> None:
+    base = np.ones(4)
+    view = base[1:]
+    base.flags.writeable = False
+    y = mg.tensor([1.0, 2.0, 3.0]) * view
+    assert not is_open(view)
+    del y
+    assert is_open(view)
+    assert not is_open(base)
+
+
 def test_the_array_of_a_view_that_was_taken_while_locked() -> None:
     x = mg.tensor(np.ones(4))
     data = x.data
