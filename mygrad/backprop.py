@@ -11,29 +11,33 @@ from __future__ import annotations
 
 import operator
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from mygrad.errors import InvalidBackprop, InvalidGradient
+from mygrad.errors import InvalidBackprop
 from mygrad.graph import GRADIENT, OWNED, RELEASED, Leaf, Node, make_node
+from mygrad.visits import compiled, fit
 
 _by_creation = operator.attrgetter("order")
 _ndarray = np.ndarray
 _add = np.add
 _sum = np.add.reduce
 _SPENT = GRADIENT | RELEASED
+_NOT_OWNED = ~OWNED
 
 
-def collect(roots: Iterable[Node], stops: Iterable[Node] = ()) -> list[Node]:
-    """All nodes from ``roots`` back to the leaves or to ``stops``, in the order of creation."""
-    found = set(roots)
-    nodes = list(found)
-    if stops:
-        nodes = [root for root in nodes if root not in stops]
-        found.update(stops)
+def collect(roots: Iterable[Node], stops: Iterable[Node] = ()) -> dict[Node, Any]:
+    """All nodes from ``roots`` back to the leaves or to ``stops``; none has a gradient yet."""
+    found: dict[Node, Any] = dict.fromkeys(stops)
+    nodes = []
+    for root in roots:
+        if root not in found:
+            found[root] = None
+            nodes.append(root)
     for node in nodes:  # the list grows while it is read
         inputs = node.inputs
         if inputs is None:
@@ -44,11 +48,27 @@ def collect(roots: Iterable[Node], stops: Iterable[Node] = ()) -> list[Node]:
             )
         for parent in inputs:
             if parent not in found:
-                found.add(parent)
+                found[parent] = None
                 nodes.append(parent)
-    nodes.extend(stops)
-    nodes.sort(key=_by_creation)
-    return nodes
+    return found
+
+
+class _Watched(threading.local):
+    """Where NumPy tells, while rules are called, of divisions by zero and of undefined numbers."""
+
+    def __init__(self) -> None:
+        self.trips: list[Any] = []
+
+
+_watched = _Watched()
+
+
+def _trip(*_: Any) -> None:
+    _watched.trips.append(True)
+
+
+# As a decorator it costs half of what it costs in a with statement.
+_watch = np.errstate(divide="call", over="ignore", under="ignore", invalid="call", call=_trip)
 
 
 class Walk:
@@ -68,31 +88,31 @@ class Walk:
         self.grads: dict[Node, Any] = {}
         self.owned: set[Node] = set()
         self.careful = False
-        self.trips: list[Any] = []
+        self.trips = _watched.trips
+
+    def back(self, root: Node, grad: Any) -> None:
+        """Go back from ``root``; every node keeps its gradient, for users to see."""
+        grads = self.grads = collect((root,))
+        grads[root] = grad
+        self._visit(sorted(grads, key=_by_creation))
 
     def run(self, roots: list[tuple[Node, Any]], stops: tuple[Node, ...] = ()) -> dict[Node, Any]:
-        """Go back from ``roots``, pairs of a node and its gradient.
+        """The gradients of ``stops``, None where none arrived; nothing is left behind on the nodes.
 
-        Without ``stops`` every node keeps its gradient, for users to see. With ``stops`` nothing is
-        left behind on the nodes: the gradients of the stops are returned, None where none arrived.
+        ``roots`` are pairs of a node and its gradient.
         """
-        nodes = collect([root for root, _ in roots], stops)
-        grads = self.grads = dict.fromkeys(nodes)
+        grads = self.grads = collect([root for root, _ in roots], stops)
         for root, grad in roots:
+            self.careful = self.careful or has_zeros(grad)
             self.add(root, grad)
-        with np.errstate(
-            divide="call", over="ignore", under="ignore", invalid="call", call=self._trip
-        ):
-            if stops:
-                self._visit_between(nodes, set(stops))
-            else:
-                self._visit(nodes)
+        self._visit_between(sorted(grads, key=_by_creation), set(stops))
         return grads
 
+    @_watch
     def _visit(self, nodes: list[Node]) -> None:
         """Visit ``nodes``, the last first.
 
-        For the nodes that have a plan this is `_apply` and `Node.release` written out: here a small
+        For the nodes that have a plan `visits` writes out `_apply` and `Node.release`: here a small
         graph spends its time.
         """
         if self.handle is not None:
@@ -102,58 +122,28 @@ class Walk:
         grads = self.grads
         owned = self.owned
         trips = self.trips
-        careful = self.careful
+        within = trips.copy()  # of a rule that goes back itself
         while nodes:
             node = nodes.pop()
             grad = grads.pop(node)
             plan = node.plan
             if plan is None or grad is None:
-                self._visit_other(node, grad)
-                careful = self.careful
+                if node.__class__ is not Leaf:
+                    self._visit_other(node, grad)
+                elif grad is not None:
+                    arrive(node, grad)
                 continue
             if plan.gates:
-                careful = self.careful = True
-            if trips:
-                trips.clear()
-            saved = node.saved
-            # Inputs and rules are equal in number by construction.
-            for parent, rule in zip(node.inputs, plan.rules):  # type: ignore[arg-type]  # noqa: B905
-                gradient = rule(grad, *saved)
-                if (trips or careful) and plan.elementwise:
-                    gradient = self._silence(grad, gradient)
-                try:
-                    if gradient.shape != parent.shape:
-                        gradient = sum_to(gradient, parent.shape)
-                    if gradient.dtype is not parent.dtype:
-                        gradient = cast_to(gradient, parent.dtype)
-                except (AttributeError, ValueError):
-                    if gradient is None:
-                        continue
-                    gradient = fit(gradient, parent, node)
-                previous = grads[parent]
-                if previous is None:
-                    grads[parent] = gradient
-                elif parent in owned:
-                    _add(previous, gradient, previous)
-                else:
-                    total = grads[parent] = previous + gradient
-                    if total.__class__ is _ndarray:
-                        owned.add(parent)
-            node.grad = grad
-            if keep:
-                node.stale = node.stale & ~OWNED | GRADIENT
-            else:
-                node.stale = node.stale & ~OWNED | _SPENT
-                node.inputs = node.saved = node.locks = None
+                self.careful = True
+            (plan.visit or compiled(plan))(self, node, grad, grads, owned, keep)
+        trips += within
 
     def _visit_other(self, node: Node, grad: Any) -> None:
         """Visit a leaf, a node that sends its gradient on by itself, or one that got none."""
-        if node.__class__ is Leaf:
-            if grad is not None:
-                node.grad = grad if node.grad is None else node.grad + grad
-                node.stale = node.stale & ~OWNED | GRADIENT
-            return
         if grad is not None:
+            if node.__class__ is Leaf:
+                arrive(node, grad)
+                return
             if node.gates:
                 self.careful = True
             node.pullback(self, grad)
@@ -174,7 +164,9 @@ class Walk:
                 node.grad = grad
                 node.stale = node.stale & ~OWNED | GRADIENT
 
+    @_watch
     def _visit_between(self, nodes: list[Node], ends: set[Node]) -> None:
+        within = self.trips.copy()
         leading = set(ends)
         for node in nodes:
             if node.inputs and not leading.isdisjoint(node.inputs):
@@ -192,9 +184,7 @@ class Walk:
                     self._apply(node, grad)
             if not self.keep:
                 node.release()
-
-    def _trip(self, *_: Any) -> None:
-        self.trips.append(True)
+        self.trips += within
 
     def _apply(self, node: Node, grad: Any) -> None:
         """Call the rules of ``node`` and pass on what they return."""
@@ -206,10 +196,10 @@ class Walk:
         trips = self.trips
         if trips:
             trips.clear()
-        for parent, rule in zip(inputs, plan.rules, strict=True):
+        for position, (parent, rule) in enumerate(zip(inputs, plan.rules, strict=True)):
             gradient = rule(grad, *saved)
-            if (trips or self.careful) and plan.elementwise:
-                gradient = self._silence(grad, gradient)
+            if trips or self.careful:
+                gradient = self.mend(plan, position, grad, saved, gradient)
             if gradient is not None:
                 self.add(parent, gradient)
 
@@ -218,20 +208,32 @@ class Walk:
         if self.handle is None and total.__class__ is _ndarray:
             self.owned.add(node)
 
-    def _silence(self, grad: Any, gradient: Any) -> Any:
-        """``gradient`` with zeros where ``grad`` is zero, if it may have entries that are no numbers."""
-        if gradient is None:
-            return None
-        if not self.trips and not np.isnan(_sum(raw(gradient), axis=None)):
+    def mend(self, plan: Any, position: int, grad: Any, saved: Any, gradient: Any) -> Any:
+        """``gradient`` without what came of a zero in ``grad`` and an infinity or NaN in ``saved``."""
+        trips = self.trips
+        if gradient is grad or not (plan.elementwise or plan.bilinear):
             return gradient
-        self.trips.clear()
+        if not hasattr(gradient, "dtype"):  # None, or a number
+            return gradient
+        if not (trips or has_nan(raw(gradient))):
+            return gradient
+        trips.clear()
+        if plan.bilinear:
+            return without_untouched(plan.rules[position], grad, saved, gradient)
         zero = np.equal(raw(grad), 0) & ~np.isfinite(raw(gradient))
         return np.where(zero, raw(gradient).dtype.type(0), gradient)
 
     def add(self, node: Node, gradient: Any) -> None:
         """Add ``gradient`` to what has arrived at ``node``; its shape and dtype are made to fit."""
         gradient = fit(gradient, node, node)
-        previous = self.grads[node]
+        try:
+            previous = self.grads[node]
+        except KeyError:
+            raise InvalidBackprop(
+                "while gradients were computed as tensors, a rule turned one of its arguments into a plain"
+                " array, by np.asarray or .data: what it returns has lost its history. Write rules in"
+                " NumPy functions and operators alone."
+            ) from None
         if previous is None:
             self.grads[node] = gradient
         elif node in self.owned:
@@ -289,6 +291,43 @@ class Walk:
             value if source is None else handle(value, node if source < 0 else inputs[source])
             for value, source in zip(node.saved, node.plan.sources, strict=True)
         ]
+
+
+def arrive(leaf: Node, grad: Any) -> None:
+    """Leave ``grad`` at a leaf, where that of another graph may be already."""
+    leaf.grad = grad if leaf.grad is None else leaf.grad + grad
+    leaf.stale = leaf.stale & ~OWNED | GRADIENT
+
+
+def has_nan(value: Any) -> bool:
+    """Whether there is NaN in an array; asked in one pass, and without a warning."""
+    size = value.size
+    if size > 1000:
+        least = np.minimum.reduce(value, axis=None)
+    elif size > 1:
+        least = value.item(value.argmin())  # on a small array a third of the price
+    else:
+        least = value.item() if size else 0
+    return bool(least != least)  # noqa: PLR0124 - so is NaN alone
+
+
+def has_zeros(grad: Any) -> bool:
+    """Whether some entries of a result have no part in what is asked for."""
+    value = raw(grad)
+    return bool(value.ndim and not value.all())
+
+
+def without_untouched(rule: Any, grad: Any, saved: Any, gradient: Any) -> Any:
+    """The gradient of a product, where what ``grad`` multiplies by zero may be infinite or NaN."""
+
+    def replaced(change: Any) -> list[Any]:
+        kinds = [getattr(getattr(value, "dtype", None), "kind", "") for value in saved]
+        return [change(v) if k and k in "fc" else v for k, v in zip(kinds, saved, strict=True)]
+
+    finite = rule(grad, *replaced(lambda value: np.where(np.isfinite(raw(value)), value, 0)))
+    counted = np.not_equal(raw(grad), 0).astype(float)
+    touched = rule(counted, *replaced(lambda value: (~np.isfinite(raw(value))).astype(float)))
+    return np.where(np.equal(touched, 0), finite, gradient)
 
 
 class Layout:
@@ -349,7 +388,7 @@ def _calibrate() -> int:
     probe = make_node(_Probe, (), (), np.dtype(float), counts)
     root = make_node(_Root, (probe,), (), np.dtype(float))
     del probe
-    Walk(keep=False, handle=None).run([(root, np.float64(1))])
+    Walk(keep=False, handle=None).back(root, np.float64(1))
     return counts.pop()
 
 
@@ -365,52 +404,6 @@ class _Root(Node):
 def raw(value: Any) -> Any:
     """The array of a tensor; anything else as it is."""
     return getattr(value, "_data", value)
-
-
-def sum_to(gradient: Any, shape: tuple[int, ...]) -> Any:
-    """``gradient`` summed over the axes along which an array of ``shape`` was broadcast to its shape."""
-    ndim = len(shape)
-    extra = gradient.ndim - ndim
-    axes = tuple(range(extra)) + tuple(
-        axis + extra
-        for axis in range(max(-extra, 0), ndim)
-        if shape[axis] == 1 and gradient.shape[axis + extra] != 1
-    )
-    if axes:
-        gradient = _sum(gradient, axis=axes, keepdims=True)
-        if extra > 0:
-            gradient = gradient.reshape(gradient.shape[extra:])
-    if gradient.shape != shape:
-        gradient = np.broadcast_to(gradient, shape)
-    return gradient
-
-
-def cast_to(gradient: Any, dtype: np.dtype[Any]) -> Any:
-    """``gradient`` in ``dtype``: its real part, for a real argument."""
-    if gradient.dtype.kind == "c" and dtype.kind != "c":
-        gradient = gradient.real
-    return gradient if gradient.dtype == dtype else gradient.astype(dtype)
-
-
-def fit(gradient: Any, node: Node, source: Node) -> Any:
-    """``gradient`` with the shape and dtype of ``node``; ``source`` is named if that cannot be."""
-    if not hasattr(gradient, "shape"):
-        given, gradient = gradient, np.asarray(gradient)
-        if gradient.dtype.kind not in "biufc":
-            raise InvalidGradient(
-                f"a rule of {type(source).__name__} returned {given!r}, which is no array of numbers"
-            )
-    if gradient.shape != node.shape:
-        try:
-            gradient = sum_to(gradient, node.shape)
-        except ValueError:
-            raise InvalidGradient(
-                f"{type(source).__name__} gave a gradient of shape {gradient.shape}"
-                f" for a tensor of shape {node.shape}"
-            ) from None
-    if gradient.dtype != node.dtype:
-        gradient = cast_to(gradient, node.dtype)
-    return gradient
 
 
 _unheld = _calibrate()

@@ -8,12 +8,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from functools import cache
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from mygrad import guard
 from mygrad.backprop import Walk
+from mygrad.errors import GradientLost, place
 from mygrad.graph import (
     CONSTANT,
     CONSTANT_VIEW,
@@ -25,10 +27,10 @@ from mygrad.graph import (
     make_leaf,
     make_node,
 )
-from mygrad.modes import guarding
+from mygrad.modes import guarding, leak_check
 from mygrad.operation import Elementwise, Operation, OperationType, asked_of
 from mygrad.signatures import parameters_of
-from mygrad.views import is_fleeting, is_variable, link, sync, touch
+from mygrad.views import holes_in, is_fleeting, is_variable, link, sync, touch
 
 _asarray = np.asarray
 
@@ -140,15 +142,18 @@ def apply(
 
 
 def stacked(operation: type[Operation], args: tuple[Any, ...], kind: Any) -> tuple[Any, ...]:
-    """The arguments; for an elementwise operation a list of tensors stands for one array."""
+    """The arguments; to an elementwise operation a list of tensors is one array, a fraction a float."""
     if not issubclass(operation, Elementwise):
         return args
-    return tuple(
-        kind(value)
-        if isinstance(value, list | tuple) and any(path for path, _ in paths_in(value))
-        else value
-        for value in args
-    )
+    return tuple(_operand(value, kind) for value in args)
+
+
+def _operand(value: Any, kind: Any) -> Any:
+    if isinstance(value, Handle | np.ndarray | np.generic | int | float):
+        return value
+    if isinstance(value, list | tuple):
+        return kind(value) if any(path for path, _ in paths_in(value)) else value
+    return float(value) if isinstance(value, Real) else value
 
 
 def needed_of(operation: Any, function: Any, bound: dict[str, Any]) -> dict[str, list[Any]]:
@@ -175,7 +180,11 @@ def record(
 ) -> Node:
     """The node of a call: ``bound`` holds its arguments as given, ``plain`` as arrays."""
     names = tuple(sorted(needed, key=operation.differentiable.index))
-    plan = operation.plan_for(names, bound.get("where", True) is not True)
+    masked = bound.get("where", True) is not True
+    if operation.selects:
+        tensors = [tensor for name in names for _, tensor in needed[name]]
+        masked = any(holes_in(tensor._node, tensor._data) for tensor in tensors)
+    plan = operation.plan_for(names, masked)
     several = not isinstance(result, np.ndarray | np.generic)
     if several:
         shape, dtype = (), np.dtype(float)
@@ -371,7 +380,20 @@ def wrap(node: Node, result: Any, kind: Any) -> Any:
     """Tensors of the results of a recorded call."""
     if isinstance(result, np.ndarray | np.generic):
         data = _asarray(result)
-        return make_handle(kind, data, node if data.dtype.kind in "fc" else CONSTANT)
+        if data.dtype.kind not in "biufc":
+            raise TypeError(
+                f"{type(node).__name__} of a tensor that carries a gradient gave {data.dtype}, which cannot"
+                " carry it: tensors hold numbers. Pass numbers, as float(value), or the values of the"
+                " tensor alone, np.asarray(tensor)."
+            )
+        if data.dtype.kind in "fc":
+            return make_handle(kind, data, node)
+        if leak_check.get():
+            raise GradientLost(
+                f"{type(node).__name__} of a tensor that carries a gradient gave {data.dtype}{place()}: the"
+                " gradient would be lost. Ask for a floating dtype, or use tensor.detach()."
+            )
+        return make_handle(kind, data, CONSTANT)
     tensors = []
     for position, value in enumerate(result):
         data = _asarray(value)
@@ -427,12 +449,19 @@ def link_views(operation: Any, results: Any, parents: list[Any]) -> None:
             data = tensor._data
             if data is parent._data:
                 tensor._data = data = data.view()
-            if data.base is not None and np.may_share_memory(data, parent._data):
+            if data.base is not None and _is_view(data, parent._data):
                 link(tensor, parent, operation.read_only)
                 break
         else:
             if not (tensor._data.size or operation.read_only or guard.is_writeable(tensor._data)):
                 tensor._data = tensor._data.copy()  # nobody's view, read-only because of a lock
+
+
+def _is_view(array: Any, parent: Any) -> bool:
+    """Whether ``array``, which has a base, is a view of ``parent``; what is empty shares no memory."""
+    if array.size:
+        return np.may_share_memory(array, parent)
+    return array.base is parent or array.base is parent.base
 
 
 # ------------------------------------------------------------------- where=

@@ -31,10 +31,11 @@ from typing import Any
 import numpy as np
 
 from mygrad.calls import leaf_or_error
+from mygrad.dialect import checked
 from mygrad.dispatch import follow
 from mygrad.graph import Handle
 from mygrad.modes import recording
-from mygrad.namespace import as_one, checked, with_constant
+from mygrad.namespace import as_one, with_constant
 from mygrad.operation import registry
 from mygrad.signatures import parameters_of
 from mygrad.tensor import Tensor

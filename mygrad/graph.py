@@ -19,6 +19,8 @@ GRADIENT = 2  # holds a gradient, which goes when the tensor is used again
 RELEASED = 4  # going back has released the inputs
 EXPOSED = 8  # a user can reach the array and may write to it
 OWNED = 16  # the gradient is an array of the user's own
+WHOLE = 32  # a look at the value found no NaN
+HOLED = 64  # a look at the value found some, or what is behind it may hide some
 # All but a gradient to be forgotten.
 SLOW = VIEW | RELEASED | EXPOSED
 
@@ -122,7 +124,7 @@ class Same(Node):
         walk.add(self.inputs[0], grad)  # type: ignore[index]
 
 
-class Copy(Same):
+class Copied(Same):
     """A copy: it has no creator for users to see, yet the gradient passes through."""
 
     __slots__ = ()

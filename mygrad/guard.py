@@ -143,11 +143,21 @@ def follow(view: Array) -> bool:
 def _open(array: Array) -> None:
     if array.base is not None and (follow(array) or not _can_be_opened(array)):
         return
-    array.flags.writeable = True
+    _make_writeable(array)
     for view in _waiting.pop(id(array), {}).values() if _waiting else ():
         waiting = view()
         if waiting is not None and id(waiting) not in _locks:
             _open(waiting)
+
+
+def _make_writeable(array: Array) -> None:
+    """Open ``array``, also where its base is read-only, which NumPy does not like."""
+    closed = [*takewhile(lambda base: not is_writeable(base), _bases(array))]
+    for base in reversed(closed):
+        base.flags.writeable = True
+    array.flags.writeable = True
+    for base in closed:
+        base.flags.writeable = False
 
 
 def _bases(array: Array) -> list[Array]:
@@ -169,21 +179,15 @@ def is_writeable(array: Array) -> bool:
     return bool(array.flags.num & 0x0400)
 
 
-def _is_ours(array: Array) -> bool:
-    """Whether the guard may close ``array`` and open it again: what was read-only before stays so."""
-    # A view taken of a locked array was born read-only, and would stay so for ever.
-    if not is_writeable(array) and (0 in array.strides or not is_locked(array)):
-        return False
-    return _can_be_opened(array)
-
-
 def _can_be_opened(array: Array) -> bool:
     """Whether NumPy lets an array that was closed be opened again."""
     base: Any = array.base
+    while isinstance(base, np.ndarray):
+        if is_writeable(base) or id(base) in _locks:
+            return True
+        base = base.base
     if base is None:
         return True
-    if isinstance(base, np.ndarray):
-        return is_writeable(base) or id(base) in _locks
     try:
         return not memoryview(base).readonly
     except TypeError:

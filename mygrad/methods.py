@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from mygrad.calls import unwrap
+from mygrad.dialect import TRANSLATIONS, checked
 from mygrad.dispatch import follow
 from mygrad.errors import GradientLost, place
 from mygrad.graph import CONSTANT, CONSTANT_VIEW, VIEW, Handle
 from mygrad.modes import leak_check
-from mygrad.operation import registry
+from mygrad.operation import PiecewiseConstant, registry
 from mygrad.operators import Operators
 from mygrad.updates import assign, is_itself, let_go, reshape_in_place
-from mygrad.views import base_of, getitem, is_variable, sync, touch
+from mygrad.views import base_of, getitem, is_variable, sync
 
 #: NumPy's stubs know arrays only. What is called by this name gets tensors, and returns them.
 _np: Any = np
@@ -45,9 +46,18 @@ LEFT_OUT = {
 def _delegate(function: Any) -> Callable[..., Any]:
     """A method that is a NumPy function of the tensor."""
 
+    name = function.__name__
+    translate = TRANSLATIONS.get(name)
+
     @wraps(function)
     def method(self: Methods, /, *args: Any, **kwargs: Any) -> Any:
-        return follow(type(self), registry[function], function, (self, *args), kwargs)
+        args = (self, *args)
+        if translate is not None and len(args) > 2:
+            args, kwargs = translate(args, kwargs)
+        constant = None
+        if "constant" in kwargs and not isinstance(registry[function], PiecewiseConstant):
+            constant = checked(name, kwargs.pop("constant"))
+        return follow(type(self), registry[function], function, args, kwargs, constant)
 
     method.__doc__ = f"See :func:`numpy.{function.__name__}`."
     return method
@@ -59,11 +69,18 @@ def _on_data(name: str) -> Callable[..., Any]:
 
     @wraps(of_array)
     def method(self: Methods, /, *args: Any, **kwargs: Any) -> Any:
+        self._leaks(f"was turned into plain data by {name}()")
         args, kwargs = unwrap(args, []), unwrap(kwargs, [])
         return of_array(self._value(), *args, **kwargs)
 
     method.__doc__ = f"See :meth:`numpy.ndarray.{name}`: acts on the data."
     return method
+
+
+_clip = _delegate(np.clip)
+_ravel = _delegate(np.ravel)
+_reshape = _delegate(np.reshape)
+_transpose = _delegate(np.transpose)
 
 
 class Methods(Operators):
@@ -198,18 +215,18 @@ class Methods(Operators):
         if isinstance(value, list | tuple):
             value = self._of(value)
         plain = unwrap(value, found)
-        node = touch(found[0]) if found and is_variable(found[0]) else CONSTANT
+        source = found[0] if found else None
         base = base_of(self)
-        if node is not CONSTANT and base._node is CONSTANT:
-            found[0]._leaks("was assigned into a constant tensor")
+        if source is not None and base._node is CONSTANT:
+            source._leaks("was assigned into a constant tensor")
         index = unwrap_index(index)
-        if found and base_of(found[0]) is base:
+        if source is not None and base_of(source) is base:
             if is_itself(self, index, plain):  # the end of `x[index] += y`
                 return
             # A part of the memory that is written to: copied, so that the whole need not be.
             plain = plain.copy()
-            let_go(found[0])
-        assign(self, index, plain, node)
+            let_go(source)
+        assign(self, index, plain, source)
 
     def __len__(self) -> int:
         return len(self._value())
@@ -263,6 +280,7 @@ class Methods(Operators):
 
     def item(self, *args: Any) -> Any:
         """An element as a Python number."""
+        self._leaks("was turned into a number by item()")
         return self._value().item(*args)
 
     # ------------------------------------- NumPy's functions, and ndarray's methods
@@ -274,8 +292,6 @@ class Methods(Operators):
     argpartition = _delegate(np.argpartition)
     argsort = _delegate(np.argsort)
     choose = _delegate(np.choose)
-    conj = _delegate(np.conjugate)
-    conjugate = _delegate(np.conjugate)
     cumprod = _delegate(np.cumprod)
     cumsum = _delegate(np.cumsum)
     diagonal = _delegate(np.diagonal)
@@ -305,27 +321,41 @@ class Methods(Operators):
     tofile = _on_data("tofile")
     tolist = _on_data("tolist")
 
-    def reshape(self, *shape: Any, order: Any = "C", copy: bool | None = None) -> Any:
+    def reshape(
+        self,
+        *shape: Any,
+        order: Any = "C",
+        copy: bool | None = None,
+        constant: bool | None = None,
+    ) -> Any:
         """See :func:`numpy.reshape`; the shape as a tuple or as separate integers."""
+        options = {} if order == "C" and copy is None else {"order": order, "copy": copy}
         target = shape[0] if len(shape) == 1 else shape
-        if order == "C" and copy is None:
-            return _np.reshape(self, target)
-        return _np.reshape(self, target, order=order, copy=copy)
+        return _reshape(self, target, constant=constant, **options)
 
-    def transpose(self, *axes: Any) -> Any:
+    def transpose(self, *axes: Any, constant: bool | None = None) -> Any:
         """See :func:`numpy.transpose`; the axes as a tuple or as separate integers."""
         if not axes or axes[0] is None:
-            return _np.transpose(self)
-        return _np.transpose(self, axes[0] if np.ndim(axes[0]) else axes)
+            return _transpose(self, constant=constant)
+        return _transpose(self, axes[0] if np.ndim(axes[0]) else axes, constant=constant)
 
-    def flatten(self, order: Any = "C") -> Any:
+    def flatten(self, order: Any = "C", *, constant: bool | None = None) -> Any:
         """A copy with one axis."""
-        flat = _np.ravel(self, order)
+        flat = _ravel(self, order, constant=constant)
         return flat if flat._base is None else flat.copy()
+
+    def conjugate(self, *args: Any, **kwargs: Any) -> Any:
+        """See :func:`numpy.conjugate`; a real tensor returns itself, as an array does."""
+        if self.dtype.kind != "c" and not (args or kwargs):
+            return self
+        return _np.conjugate(self, *args, **kwargs)
+
+    conj = conjugate
 
     def clip(self, min: Any = None, max: Any = None, out: Any = None, **kwargs: Any) -> Any:
         """See :func:`numpy.clip`."""
-        return _np.clip(self, min, max, out=out, **kwargs)
+        low, high = kwargs.pop("a_min", min), kwargs.pop("a_max", max)
+        return _clip(self, low, high, out=out, **kwargs)
 
     def compress(self, condition: Any, axis: int | None = None, out: Any = None) -> Any:
         """See :func:`numpy.compress`."""
@@ -412,16 +442,29 @@ class Flat:
 
 
 def unwrap_index(index: Any) -> Any:
-    """An index with arrays in the place of tensors; integer tensors without axes become integers."""
-    if isinstance(index, Handle):
-        index = index._value()  # type: ignore[attr-defined]
-        return int(index) if index.ndim == 0 and index.dtype.kind in "iu" else index
-    if index.__class__ is tuple and any(
-        isinstance(part, Handle | tuple | list | slice) for part in index
-    ):
-        return tuple(unwrap_index(part) for part in index)
-    if index.__class__ is slice and any(
-        isinstance(part, Handle) for part in (index.start, index.stop, index.step)
-    ):
-        return slice(*(unwrap_index(part) for part in (index.start, index.stop, index.step)))
-    return unwrap(index, []) if index.__class__ is list else index
+    """An index with arrays in the place of tensors, and integers in that of what stands for one.
+
+    For NumPy, objects with ``__index__`` are integers, and select views; arrays without axes are arrays.
+    """
+    kind = index.__class__
+    if kind is int or kind is np.ndarray:
+        return index
+    if kind is tuple:
+        return tuple(map(unwrap_index, index))
+    if kind is slice:
+        start, stop, step = index.start, index.stop, index.step
+        if start.__class__ in _BOUNDS and stop.__class__ in _BOUNDS and step.__class__ in _BOUNDS:
+            return index
+        return slice(unwrap_index(start), unwrap_index(stop), unwrap_index(step))
+    if kind is list:
+        return unwrap(index, [])
+    if hasattr(kind, "__index__") and kind is not bool and kind is not np.bool:
+        try:
+            return operator.index(index)
+        except TypeError:  # a tensor of several elements, or not of integers
+            return unwrap(index, [])
+    return index
+
+
+#: What bounds of slices are that are integers already, or missing.
+_BOUNDS = frozenset((int, type(None)))

@@ -39,9 +39,9 @@ class Switch:
         self._tokens.set(tuple(rest))
         self._variable.reset(token)
 
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Decorate ``function``; generators, coroutines and asynchronous generators are understood."""
-        return self._around(function, lambda result: result)
+    def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorate ``func``; generators, coroutines and asynchronous generators are understood."""
+        return self._around(func, lambda result: result)
 
     def _around(
         self, function: Callable[..., Any], convert: Callable[[Any], Any]
@@ -108,11 +108,9 @@ class Switch:
 class NoAutodiff(Switch):
     """The switch :data:`no_autodiff`, whose decorated function can return plain arrays."""
 
-    def __call__(
-        self, function: Callable[..., Any], *, to_numpy: bool = False
-    ) -> Callable[..., Any]:
-        """Decorate ``function``; with ``to_numpy`` the tensors that it returns become arrays."""
-        return self._around(function, _to_numpy if to_numpy else lambda result: result)
+    def __call__(self, func: Callable[..., Any], to_numpy: bool = False) -> Callable[..., Any]:
+        """Decorate ``func``; with ``to_numpy`` the tensors that it returns become arrays."""
+        return self._around(func, _to_numpy if to_numpy else lambda result: result)
 
 
 def _to_numpy(result: Any) -> Any:

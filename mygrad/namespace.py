@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from mygrad.calls import unwrap
-from mygrad.dispatch import data_call, follow
+from mygrad.dialect import checked, understood
+from mygrad.dispatch import check_class, follow
+from mygrad.fates import data_call
 from mygrad.graph import Handle
 from mygrad.operation import (
     Creation,
@@ -58,6 +60,7 @@ SHARED = [
     "int32",
     "int64",
     "intp",
+    "isnat",
     "longdouble",
     "nan",
     "newaxis",
@@ -104,9 +107,9 @@ def _public(name: str, function: Any) -> Any:
     if isinstance(fate, PiecewiseConstant | Mutation):
 
         def public(*args: Any, **kwargs: Any) -> Any:
-            if isinstance(fate, Mutation) and isinstance(args[0], Handle):
-                return fate.run(*args, **kwargs)
-            return data_call(function, args, kwargs)
+            if isinstance(fate, Mutation) and not isinstance(args[0], Handle):
+                return data_call(function, args, kwargs)
+            return follow(Tensor, fate, function, args, kwargs)
 
     else:
         names, rest = parameters_of(function)
@@ -127,6 +130,7 @@ def _public(name: str, function: Any) -> Any:
                     return Tensor(function(*args, **kwargs), constant=constant, copy=False)
             return follow(Tensor, fate, function, args, kwargs, constant)
 
+    public = understood(name, public)
     public.__name__ = public.__qualname__ = name
     public.__module__ = "mygrad"
     public.__doc__ = inspect.cleandoc(function.__doc__ or "") + _NOTE
@@ -135,15 +139,10 @@ def _public(name: str, function: Any) -> Any:
     return public
 
 
-def checked(name: str, constant: Any) -> bool | None:
-    """The ``constant=`` that a call of ``name`` was given."""
-    if not (constant is None or isinstance(constant, bool)):
-        raise TypeError(f"{name}: constant takes True, False or None, not {constant!r}")
-    return constant
-
-
 def as_one(value: Any, name: str | None) -> Any:
     """A list of tensors becomes the tensor that it means, where one array is asked for."""
+    if isinstance(value, np.ndarray):
+        check_class(value.__class__)
     if value.__class__ in (list, tuple) and name not in SEQUENCES:
         found: list[Any] = []
         unwrap(value, found)
@@ -164,6 +163,7 @@ def extended_signature(function: Any) -> inspect.Signature:
             "order": "K",
             "dtype": None,
             "subok": True,
+            "signature": None,
         }
         options += [kind(n, kind.KEYWORD_ONLY, default=v) for n, v in keywords.items()]
         parameters = inputs + options

@@ -40,15 +40,30 @@ class Plan:
     ``rules`` the rules in the order of ``needed``, each called as ``rule(grad, *saved)``.
     """
 
-    __slots__ = ("defaults", "elementwise", "gates", "names", "needed", "pack", "rules", "sources")
+    __slots__ = (
+        "bilinear",
+        "chosen",
+        "defaults",
+        "elementwise",
+        "gates",
+        "names",
+        "needed",
+        "pack",
+        "rules",
+        "sources",
+        "visit",
+    )
 
     def __init__(self, operation: type[Operation], needed: tuple[str, ...], masked: bool) -> None:
         if operation.joint is None:
             chosen = [operation.rules[name] for name in needed]
         else:
             chosen = [operation.joint]
+        self.chosen = chosen
         self.needed = needed
+        self.visit: Any = None  # see visits
         self.elementwise = issubclass(operation, Elementwise)
+        self.bilinear = operation.bilinear
         self.gates = operation.gates or masked
         self.names = tuple(dict.fromkeys(name for rule in chosen for name in asked_of(rule)))
         self.defaults: dict[str, Any] = {}
@@ -64,12 +79,17 @@ class Plan:
 
     def _adapt(self, rule: Rule, extra: tuple[str, ...] = ()) -> Rule:
         """``rule`` as a function of ``grad`` and all that is kept, in order."""
+        if rule is unchanged:
+            return rule
         if asked_of(rule) == self.names and _parameters(rule)[0] == "grad" and not extra:
             return rule
-        keywords = ", ".join(f"{name}={name}" for name in (*extra, *asked_of(rule)))
         lead = ", ".join(("grad", *extra, *self.names))
-        source = f"lambda {lead}: rule(grad, {keywords})"
-        return eval(source, {"rule": rule})
+        return eval(f"lambda {lead}: rule({arguments_of(rule)})", {"rule": rule})
+
+
+def unchanged(grad: Any, *_kept: Any) -> Any:
+    """The rule of an argument that the result rises with, one for one: the walk need not call it."""
+    return grad
 
 
 def _packer(
@@ -91,6 +111,15 @@ def _packer(
 def _parameters(rule: Rule) -> tuple[str, ...]:
     code = rule.__code__
     return tuple(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+
+
+def arguments_of(rule: Rule) -> str:
+    """The arguments of a call of ``rule`` where all names have their values."""
+    by_position = rule.__code__.co_argcount
+    return ", ".join(
+        name if position < by_position else f"{name}={name}"
+        for position, name in enumerate(_parameters(rule))
+    )
 
 
 def asked_of(rule: Rule) -> tuple[str, ...]:
@@ -132,6 +161,12 @@ class Operation(Node, metaclass=OperationType):
     joint: ClassVar[Rule | None] = None
     #: The arguments that ``joint`` can differentiate.
     differentiable: ClassVar[tuple[str, ...]] = ()
+    #: Computes what the callable does on an array, without NumPy's detour through Python.
+    direct: ClassVar[Callable[..., Any] | None] = None
+    #: Each rule is the product of the incoming gradient with the other argument, entries summed.
+    bilinear: ClassVar[bool] = False
+    #: The result may leave out entries of an argument: if there are NaN among them, it gates.
+    selects: ClassVar[bool] = False
     #: NumPy may return a view of the first argument.
     may_view: ClassVar[bool] = False
     #: NumPy makes such views read-only.
@@ -140,6 +175,8 @@ class Operation(Node, metaclass=OperationType):
     creates: ClassVar[bool] = False
     #: ``copy=False`` writes the result into the first argument.
     overwrites: ClassVar[bool] = False
+    #: Of real numbers piecewise constant: then it acts on the data, and returns what NumPy returns.
+    of_complex: ClassVar[bool] = False
     #: The names of the arguments of a ufunc.
     positional: ClassVar[tuple[str, ...]] = ()
 
@@ -151,6 +188,8 @@ class Operation(Node, metaclass=OperationType):
             if inspect.isfunction(value) and name.startswith("fact_"):
                 setattr(cls, name, staticmethod(value))
                 cls.facts[name.removeprefix("fact_")] = value
+            if inspect.isfunction(value) and name == "direct":
+                cls.direct = staticmethod(value)
             if inspect.isfunction(value) and (name == "vjp" or name.startswith("vjp_")):
                 setattr(cls, name, staticmethod(value))
                 if name == "vjp":
@@ -168,7 +207,7 @@ class Operation(Node, metaclass=OperationType):
     def prepare(cls, function: Any) -> None:
         """Make the plans for a ufunc of one or two arguments, so that operators need no look-up."""
         cls.positional = parameters_of(function)[0]
-        if function.nout == 1 and function.nin <= 2 and cls.joint is None:
+        if function.nout == 1 and function.nin <= 2 and cls.joint is None and not cls.of_complex:
             sets = ((), (0,), (1,), (0, 1))[: 2**function.nin]
             names = [tuple(cls.positional[i] for i in positions) for positions in sets]
             ufunc_operations[function] = cls
@@ -179,7 +218,10 @@ class Operation(Node, metaclass=OperationType):
 
     @classmethod
     def plan_for(cls, needed: tuple[str, ...], masked: bool = False) -> Plan:
-        """The plan for gradients with respect to the arguments ``needed``; ``masked`` by ``where=``."""
+        """The plan for gradients with respect to the arguments ``needed``.
+
+        ``masked`` says that entries of them are left out, by ``where=`` or otherwise.
+        """
         return plan_of(cls, needed, masked)
 
 
@@ -231,7 +273,7 @@ class Refused(Fate):
 
 
 class Mutation(Fate):
-    """Writes into its first argument. ``reason`` is unused; ``run`` does it on tensors."""
+    """Writes into its first argument, which on tensors ``run`` does."""
 
     __slots__ = ("run",)
 

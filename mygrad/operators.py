@@ -14,6 +14,13 @@ from mygrad.graph import ARRAY, Handle
 from mygrad.rules import arithmetic, exponents, products, rounding
 
 
+def _swapped(operator: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: Operators, other: Any) -> Any:
+        return operator(other, self)
+
+    return method
+
+
 def _operator(ufunc: np.ufunc) -> Callable[..., Any]:
     def method(self: Operators, other: Any) -> Any:
         return NotImplemented if defers(self, other) else ufunc(self, other)
@@ -69,53 +76,22 @@ class Operators(Handle):
     __slots__ = ()
     __array_priority__ = 15.0
 
-    def __add__(self, other: Any) -> Any:
-        return binary(arithmetic.Add, self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return binary(arithmetic.Add, other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return binary(arithmetic.Subtract, self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return binary(arithmetic.Subtract, other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return binary(arithmetic.Multiply, self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return binary(arithmetic.Multiply, other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return binary(arithmetic.Divide, self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return binary(arithmetic.Divide, other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return binary(exponents.Power, self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return binary(exponents.Power, other, self)
-
-    def __matmul__(self, other: Any) -> Any:
-        return binary(products.Matmul, self, other)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return binary(products.Matmul, other, self)
-
-    def __mod__(self, other: Any) -> Any:
-        return binary(rounding.Remainder, self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return binary(rounding.Remainder, other, self)
-
-    def __neg__(self) -> Any:
-        return unary(arithmetic.Negative, self)
-
-    def __pos__(self) -> Any:
-        return unary(arithmetic.Positive, self)
+    __add__ = binary(arithmetic.Add)
+    __radd__ = _swapped(__add__)
+    __sub__ = binary(arithmetic.Subtract)
+    __rsub__ = _swapped(__sub__)
+    __mul__ = binary(arithmetic.Multiply)
+    __rmul__ = _swapped(__mul__)
+    __truediv__ = binary(arithmetic.Divide)
+    __rtruediv__ = _swapped(__truediv__)
+    __pow__ = binary(exponents.Power)
+    __rpow__ = _swapped(__pow__)
+    __matmul__ = binary(products.Matmul)
+    __rmatmul__ = _swapped(__matmul__)
+    __mod__ = binary(rounding.Remainder)
+    __rmod__ = _swapped(__mod__)
+    __neg__ = unary(arithmetic.Negative)
+    __pos__ = unary(arithmetic.Positive)
 
     def __abs__(self) -> Any:
         return np.absolute(self)  # type: ignore[call-overload]

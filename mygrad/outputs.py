@@ -12,7 +12,7 @@ from mygrad.graph import CONSTANT, Handle, make_handle
 from mygrad.modes import leak_check
 from mygrad.operation import Operation
 from mygrad.updates import can_write_to, let_go, memory_of, replace
-from mygrad.views import base_of, is_read_only, is_variable
+from mygrad.views import base_of, is_read_only, is_variable, touch
 
 
 def has_outputs(kwargs: dict[str, Any]) -> bool:
@@ -59,6 +59,8 @@ def into(
         return result if isinstance(result, tuple) else (result,)
 
     if in_place:
+        for tensor in found if variable else ():
+            touch(tensor)  # used all the same, though nothing of it is recorded
         results = run(
             plain, options, [memory_of(out) if isinstance(out, Handle) else out for out in outs]
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from functools import cache
 from typing import Any
 
@@ -62,3 +63,28 @@ def parameters_of(function: Any) -> tuple[tuple[str, ...], str | None]:
         elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
             names.append(name)
     return tuple(names), rest
+
+
+@cache
+def first_output(function: Any) -> int:
+    """The position of ``out`` among the parameters; where there is none, beyond all positions."""
+    if isinstance(function, np.ufunc):
+        return function.nin
+    names = parameters_of(function)[0]
+    return names.index("out") if "out" in names else sys.maxsize
+
+
+def with_named_outputs(
+    function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a call with ``out``, and what comes after it, given by name."""
+    first = first_output(function)
+    outputs: dict[str, Any] = {"out": args[first:]}
+    if not isinstance(function, np.ufunc):
+        names = parameters_of(function)[0]
+        if len(args) > len(names):
+            return args, kwargs  # one too many, as NumPy will say
+        outputs = dict(zip(names[first:], args[first:], strict=False))
+    if kwargs.keys() & outputs:
+        return args, kwargs  # given twice, likewise
+    return args[:first], kwargs | outputs

@@ -7,9 +7,9 @@ from typing import Any, Self
 import numpy as np
 
 from mygrad import guard
-from mygrad.backprop import Walk
+from mygrad.backprop import Walk, has_zeros
 from mygrad.calls import leaf_or_error, unwrap
-from mygrad.dispatch import binary, call_function, call_ufunc, single, unary
+from mygrad.dispatch import call_function, call_ufunc, short_ways, single
 from mygrad.errors import InvalidBackprop, InvalidGradient
 from mygrad.graph import (
     ARRAY,
@@ -18,7 +18,7 @@ from mygrad.graph import (
     EXPOSED,
     RELEASED,
     VIEW,
-    Copy,
+    Copied,
     Handle,
     Node,
     Same,
@@ -28,8 +28,9 @@ from mygrad.graph import (
 )
 from mygrad.methods import Methods
 from mygrad.modes import guarding
-from mygrad.operation import OperationType, registry, ufunc_operations
+from mygrad.operation import OperationType, registry
 from mygrad.views import base_of, forget, gradient_of, is_variable, link, open_view, sync, touch
+from mygrad.visits import fit
 
 #: NumPy's stubs know arrays only. What is called by this name gets tensors, and returns them.
 _np: Any = np
@@ -87,12 +88,14 @@ class Tensor(Methods):
         if constant is False and not inexact:
             leaf_or_error(data)
         if not inexact or constant:
+            for tensor in found if not constant else ():
+                tensor._leaks(f"was converted to {data.dtype}")
             return make_handle(cls, data, CONSTANT, ARRAY)
         if any(is_variable(tensor) for tensor in found):
             source = x if isinstance(x, Handle) else _stack(x, cls)
             if source._data.ndim < ndmin:
                 source = _np.reshape(source, data.shape)
-            node = make_node(Copy, (touch(source),), data.shape, data.dtype)
+            node = make_node(Copied, (touch(source),), data.shape, data.dtype)
         elif isinstance(x, Handle) and constant is None and x._node in (CONSTANT, CONSTANT_VIEW):
             node = CONSTANT
         else:
@@ -194,7 +197,13 @@ class Tensor(Methods):
                 " retain_graph=True to the first call to go back twice, or compute the tensor again."
             )
         walk = Walk(keep=retain_graph, handle=self._revive if create_graph else None)
-        walk.run([(node, self._cotangent(grad, create_graph))])
+        given = grad is not None
+        if not (given or create_graph or node.shape):
+            grad = node.dtype.type(1)
+        else:
+            grad = fit(self._cotangent(grad, create_graph), node, node)
+            walk.careful = given and has_zeros(grad)
+        walk.back(node, grad)
 
     def _cotangent(self, grad: Any, create_graph: bool) -> Any:
         data = self._data
@@ -247,7 +256,7 @@ class Tensor(Methods):
         if constant or (self.constant and constant is None):
             node = CONSTANT
         elif is_variable(self):
-            node = make_node(Copy, (touch(self),), data.shape, data.dtype)
+            node = make_node(Copied, (touch(self),), data.shape, data.dtype)
         else:
             node = leaf_or_error(data)
         return make_handle(type(self), data, node, base_of(self)._version & ARRAY)
@@ -273,15 +282,19 @@ class Tensor(Methods):
         constant: bool | None = None,
     ) -> Tensor:
         """A copy in another dtype; the gradient passes through. ``copy=False``: itself if it can be."""
+        if isinstance(order, str) and len(order) > 1:  # as in MyGrad 2: dtype, casting, copy
+            order, casting, copy = "K", order, casting if isinstance(casting, bool) else copy
         data = self._value().astype(dtype, order, casting, subok, copy)
         if data is self._data and (constant is None or constant == self.constant):
             return self
         if data is self._data:
             data = data.copy()
         if constant or (constant is None and (self.constant or data.dtype.kind not in "fc")):
+            if not constant:
+                self._leaks(f"was converted to {data.dtype}")
             return make_handle(type(self), data, CONSTANT)
         node = (
-            make_node(Copy, (touch(self),), data.shape, data.dtype)
+            make_node(Copied, (touch(self),), data.shape, data.dtype)
             if is_variable(self) and data.dtype.kind in "fc"
             else leaf_or_error(data)
         )
@@ -298,13 +311,13 @@ class Tensor(Methods):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if not kwargs and method == "__call__":
-            operation = ufunc_operations.get(ufunc)
-            if operation is not None:
-                if ufunc.nin == 1:
-                    return unary(operation, self)
+            way = short_ways[ufunc]
+            if way is not None:
+                if len(inputs) == 1:
+                    return way(self)
                 x, y = inputs
-                if operation.plans[3] and x.__class__ in _SHORT and y.__class__ in _SHORT:
-                    return binary(operation, x, y)
+                if x.__class__ in _SHORT and y.__class__ in _SHORT:
+                    return way(x, y)
         return call_ufunc(type(self), ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:

@@ -14,12 +14,23 @@ import numpy as np
 
 from mygrad import guard
 from mygrad.backprop import Layout, Walk
-from mygrad.graph import CONSTANT, CONSTANT_VIEW, EXPOSED, NEXT, Constant, Node, make_node
+from mygrad.graph import (
+    CONSTANT,
+    CONSTANT_VIEW,
+    EXPOSED,
+    HOLED,
+    NEXT,
+    WHOLE,
+    Constant,
+    Node,
+    make_node,
+)
 from mygrad.modes import guarding
 from mygrad.views import (
-    GetItem,
     base_of,
     frozen,
+    getitem,
+    holes_in,
     is_basic,
     is_read_only,
     is_variable,
@@ -43,8 +54,8 @@ class Update(Node):
 
     @property
     def gates(self) -> bool:  # type: ignore[override]
-        """An element that is overwritten may hold anything; slices alone rarely hide such."""
-        return not is_basic(self.saved[1])
+        """Whether NaN may have been overwritten."""
+        return bool(self.stale & HOLED)
 
     def pullback(self, walk: Walk, grad: Any) -> None:
         """Take out the region's gradient for the values, put zero there, hand the rest on."""
@@ -162,8 +173,8 @@ def is_itself(target: Any, index: Any, value: Array) -> bool:
     )
 
 
-def assign(target: Any, index: Any, value: Any, node: Node) -> None:
-    """``target[index] = value``, where ``node`` is the node of ``value``.
+def assign(target: Any, index: Any, value: Any, source: Any = None) -> None:
+    """``target[index] = value``, where ``value`` is the array of the tensor ``source``, if of any.
 
     What NumPy refuses is refused with NumPy's error, and nothing has changed.
     """
@@ -173,11 +184,18 @@ def assign(target: Any, index: Any, value: Any, node: Node) -> None:
     window = None if base is target else target._window
     copied = is_contended(base)
     data = Layout(base._data).copy(base._data) if copied else base._data
+    holes = holes_in(base._node, data) if is_variable(base) else 0
     region = data if window is None else window.look(data)
     region[index] = value
     del region
+    # Not before: what is refused forgets no gradient either.
+    node = CONSTANT if source is None or not is_variable(source) else touch(source)
+    if source is not None and source._base is base:
+        let_go(source)
     exposed = 0 if copied else base._node.stale & EXPOSED
     if is_variable(base):
+        if node is not CONSTANT:
+            holes |= holes_in(node, value)
         old = touch(base)
         base._node = make_node(
             Update,
@@ -185,7 +203,7 @@ def assign(target: Any, index: Any, value: Any, node: Node) -> None:
             data.shape,
             data.dtype,
             saved=(window, frozen(index), Layout(data)),
-            stale=exposed,
+            stale=exposed | (holes or WHOLE),
         )
     base._data = data
     base._version += NEXT
@@ -193,25 +211,22 @@ def assign(target: Any, index: Any, value: Any, node: Node) -> None:
 
 def replace(target: Any, value: Any, mask: Any = True) -> None:
     """Give ``target`` the value of ``value``, a new tensor of its shape and dtype, where ``mask`` is true."""
-    data, node = value._data, value._node
     if mask is not True:
-        mask = np.array(np.broadcast_to(mask, data.shape))
-        data = data[mask]
-        if node is not CONSTANT:
-            node = make_node(GetItem, (node,), data.shape, data.dtype, mask)
-        assign(target, mask, data, node)
+        mask = np.broadcast_to(mask, value._data.shape)
+        value = getitem(value, mask)
+        assign(target, mask, value._data, value)
     elif (
         target._base is None
-        and node is not CONSTANT
-        and data.strides == target._data.strides
+        and value._node is not CONSTANT
+        and value._data.strides == target._data.strides
         and is_variable(target)
     ):
         check_writeable(target)
-        target._data = data
-        target._node = node
+        target._data = value._data
+        target._node = value._node
         target._version += NEXT
     else:
-        assign(target, Ellipsis, data, node)
+        assign(target, Ellipsis, value._data, value)
 
 
 class Reshaped(Node):

@@ -13,17 +13,20 @@ from typing import Any
 import numpy as np
 
 from mygrad import guard
-from mygrad.backprop import Layout, Walk
+from mygrad.backprop import Layout, Walk, has_nan
 from mygrad.graph import (
     CONSTANT,
     CONSTANT_VIEW,
     EXPOSED,
     GRADIENT,
+    HOLED,
     NEXT,
     OWNED,
     RELEASED,
     VIEW,
+    WHOLE,
     Handle,
+    Leaf,
     Node,
     make_handle,
     make_leaf,
@@ -120,7 +123,7 @@ def sync(view: Any) -> None:
             window.shape,
             window.dtype,
             saved=(window, Layout(base._data)),
-            stale=VIEW,
+            stale=VIEW | holes_in(base._node, base._data),
         )
 
 
@@ -162,10 +165,28 @@ def forget(node: Node) -> None:
     node.stale &= ~(GRADIENT | OWNED)
 
 
+def holes_in(node: Node, value: Array) -> int:
+    """HOLED if ``value``, that of ``node``, has NaN in it that an operation may have made, else 0.
+
+    An index or an update that leaves NaN out must not send it back: see `backprop`. What is found is
+    noted at the node, so that any number of indices cost one look.
+    """
+    found = node.stale & (WHOLE | HOLED)
+    if not found:
+        found = WHOLE if node.__class__ is Leaf or not has_nan(value) else HOLED
+        node.stale |= found
+    return found & HOLED
+
+
 class WindowOf(Node):
     """A view, taken from its base after an update: the window into the base's memory."""
 
     __slots__ = ()
+
+    @property
+    def gates(self) -> bool:  # type: ignore[override]
+        """Whether the base has NaN outside the window."""
+        return bool(self.stale & HOLED)
 
     def pullback(self, walk: Walk, grad: Any) -> None:
         """Add into the window of the base's gradient."""
@@ -198,8 +219,8 @@ class GetItem(Node):
 
     @property
     def gates(self) -> bool:  # type: ignore[override]
-        """An element that is not selected may hold anything; slices alone rarely hide such."""
-        return not is_basic(self.saved)
+        """Whether NaN may not have been selected."""
+        return bool(self.stale & HOLED)
 
     def pullback(self, walk: Walk, grad: Any) -> None:
         """Add into the selected region of the gradient."""
@@ -230,10 +251,14 @@ def getitem(tensor: Any, index: Any) -> Any:
     if node is CONSTANT or node is CONSTANT_VIEW or not recording.get():
         node = CONSTANT
     else:
-        if node.stale:
+        stale = node.stale
+        if stale & ~WHOLE:
             node = touch(tensor)
         saved = index if is_view or is_basic(index) else frozen(index)
-        node = make_node(GetItem, (node,), data.shape, data.dtype, saved)
+        holes = 0 if stale & WHOLE or node.__class__ is Leaf else holes_in(node, parent)
+        # No part of a view without holes needs to be looked at again.
+        stale = holes or (WHOLE if is_view else 0)
+        node = make_node(GetItem, (node,), data.shape, data.dtype, saved, stale=stale)
     result = make_handle(tensor.__class__, data, node)
     if is_view:
         link(result, tensor)

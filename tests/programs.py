@@ -83,6 +83,9 @@ class Program:
         self.leaf_nodes: set[int] = set()
         self.doubtful: set[int] = set()  # nodes of updates that may have found nothing to do
         self.released: set[Any] = set()
+        self.renewed: list[
+            tuple[Family, int]
+        ] = []  # what the update used again, and its node before
         self.recording = True
         self.arrays: list[tuple[Any, Any, Any]] = []  # the user's: array, its reference, its tensor
         self.losses: list[Any] = []
@@ -215,6 +218,7 @@ class Program:
             return frozenset()
         family = name.family
         if family.node in self.released:
+            self.renewed.append((family, family.node))
             family.node = self.node()
             self.leaf_nodes.add(family.node)
             self.perturb(family.root)
@@ -408,6 +412,7 @@ class Program:
     def update(self) -> None:
         """An update in place."""
         name = self.pick(self.names)
+        self.renewed = []
         kind = self.below(12)
         if kind > 5 and name.constant and not name.family.constant and self.recording:
             return  # which derivatives of the base it leaves could not be told
@@ -430,13 +435,17 @@ class Program:
             if self.chance(3):
                 target = (*target, 7)  # does not fit
             t, c, nodes = self.operand(target)
-            if any(n.tensor is t and same_memory(n.array, region) for n in self.names):
+            empty = not np.size(region)
+            if not empty and self.is_of(t, region):
                 name.tensor[index] = t  # over itself: nothing is to happen
                 return
+            if is_mask(index):
+                c = np.array(c)  # NumPy writes while it reads
             self.write(
                 name,
                 lambda a, v: operator.setitem(a, plain(index) if is_plain(a) else index, v),
-                (t,), (c,), nodes, index=index, whole=region is not None and names_all(index, shape),
+                (t,), (c,), nodes, index=index, certain=not empty,
+                whole=region is not None and names_all(index, shape),
             )  # fmt: skip
         elif kind == 4:
             index = self.index(shape)
@@ -450,8 +459,11 @@ class Program:
                 i = plain(index) if is_plain(a) else index
                 a[i] = function(a[i], v)
 
-            if self.constant(name) and not np.may_share_memory(region, name.array):
-                c, nodes = np.real(c) + 0j, frozenset()  # a copy is taken out: a constant
+            if self.constant(name):
+                # What is empty shares no memory: the tensor says whether it is a view.
+                is_view = np.may_share_memory(region, name.array)
+                if not (is_view if np.size(region) else name.tensor[index].base is not None):
+                    c, nodes = np.real(c) + 0j, frozenset()  # a copy is taken out: a constant
             self.write(name, change, (t,), (c,), nodes | self.touch(name), index=index)
         elif kind == 5:
             self.augment(name)
@@ -463,6 +475,10 @@ class Program:
             self.by_method(name)
         else:
             self.reshape(name)
+
+    def is_of(self, tensor: Any, region: Any) -> bool:
+        """Whether the elements of ``tensor`` are those of ``region``, in the same places."""
+        return any(n.tensor is tensor and same_memory(n.array, region) for n in self.names)
 
     def augment(self, name: Variable) -> None:
         """``name += value`` and its like."""
@@ -544,7 +560,8 @@ class Program:
         kind = self.below(4)
         if kind == 0:
             t, c, nodes = self.operand(())
-            self.write(name, lambda a, v: a.fill(v), (t,), (c,), nodes, whole=True)
+            certain = not self.is_of(t, name.array)  # over itself: nothing is to happen
+            self.write(name, lambda a, v: a.fill(v), (t,), (c,), nodes, whole=True, certain=certain)
         elif kind == 1:
             t, c, nodes = self.operand(shape)
             c = np.array(c)  # NumPy writes while it reads
@@ -580,9 +597,12 @@ class Program:
         if 0 in name.array.shape or not updatable:
             return
         if attempt_none(change, name.array):
-            nodes = self.touch(name)
+            is_root = name is name.family.root
+            # That of a view changes no value: it is no use of what has been released.
+            looks = not is_root and name.family.node in self.released
+            nodes = frozenset() if looks else self.touch(name)
             change(name.tensor)
-            if not self.constant(name) and name is name.family.root:
+            if not self.constant(name) and is_root:
                 name.family.node = self.node((name.family.node,))
                 self.perturb(name)
             elif nodes:
@@ -628,6 +648,9 @@ class Program:
                 assert np.array_equal(held, root.tensor._value()), (
                     "a refused update changed something"
                 )
+                for used, node in self.renewed:
+                    if used.root.tensor._node.stale & RELEASED:
+                        used.node = node  # not used after all
                 return
             raise AssertionError(f"not refused: {error}") from error
         if not self.recording:
@@ -836,6 +859,11 @@ def same_memory(one: Any, other: Any) -> bool:
         return False
     places = [(a.__array_interface__["data"][0], a.shape, a.strides) for a in (one, other)]
     return places[0] == places[1]
+
+
+def is_mask(index: Any) -> bool:
+    """Whether ``index`` is a boolean array."""
+    return isinstance(index, np.ndarray) and index.dtype == bool
 
 
 def names_all(index: Any, shape: tuple[int, ...]) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -158,10 +160,66 @@ def test_subclasses_of_ndarray() -> None:
         assert loud == "Loud"
 
 
-def test_masked_arrays_stay_themselves() -> None:
-    masked = np.ma.array(P, mask=[True, False, False])
-    for result in (mg.tensor(F) * masked, masked * mg.tensor(F)):
-        assert isinstance(result, mg.Tensor | np.ma.MaskedArray)
+MASKED = np.ma.array(P, mask=[True, False, False])
+MATRIX = P[None].view(np.matrix)
+
+
+def test_arrays_with_other_operations_are_refused() -> None:
+    for x in (mg.tensor(F), mg.tensor(F, constant=True)):
+        for call in (
+            lambda x: x * MASKED,
+            lambda x: x > MASKED,
+            lambda x: np.add(MASKED, x),
+            lambda x: np.add(x, 1.0, out=MASKED),
+            lambda x: np.add.outer(x, MASKED),
+            lambda x: np.concatenate([x, MASKED]),
+            lambda x: mg.add(x, MASKED),
+            lambda x: mg.sum(MASKED),
+        ):
+            with pytest.raises(TypeError, match="MaskedArray beside a tensor: the mask would be"):
+                call(x)
+        for call in (
+            lambda x: x * MATRIX,
+            lambda x: MATRIX * x,
+            lambda x: np.dot(MATRIX, x),
+        ):
+            with pytest.raises(TypeError, match=r"matrix beside a tensor: its \* is a product of"):
+                call(x)
+    assert_same(mg.tensor(MATRIX).data, P[None])
+
+
+# ------------------------------------------------------- what tensors cannot hold
+
+
+def test_results_that_are_no_numbers_lose_no_gradient_in_silence() -> None:
+    x = mg.tensor(F)
+    for call in (
+        lambda: x * np.timedelta64(3, "s"),
+        lambda: x * np.array([Fraction(1, 2), 1, 2], dtype=object),
+        lambda: np.where(F > 0, x, Decimal(1)),
+        lambda: np.concatenate([x, [Decimal(1)]]),
+    ):
+        with pytest.raises(TypeError, match="cannot carry it: tensors hold numbers"):
+            call()
+    with pytest.raises(TypeError, match="unsupported operand"):
+        x * Decimal(2)
+
+
+def test_fractions_are_numbers() -> None:
+    half = Fraction(1, 2)
+    for call in (
+        lambda x: x * half,
+        lambda x: half * x,
+        lambda x: np.add(x, half),
+        lambda x: mg.power(x, half),
+        lambda x: operator.iadd(x, half),
+    ):
+        x = mg.tensor(P, dtype=np.float32)
+        result = call(x)
+        assert result.dtype == np.float32
+        (result * 1).backward()
+        assert x.grad.dtype == np.float32
+    assert_same(mg.tensor(P) > half, P > 0.5)
 
 
 class Named(mg.Tensor):
@@ -316,6 +374,65 @@ def test_out_takes_the_place_of_what_was_there() -> None:
     np.sum(view).backward()
     assert_same(x.grad, np.exp(P) * [0, 1, 1])
     assert old.grad is None or not np.any(old.grad)
+
+
+#: Calls with an output by position, as a function of an array and the output.
+POSITIONAL: dict[str, tuple[Any, tuple[int, ...]]] = {
+    "clip": (lambda x, out: np.clip(x, 0, 1, out), (3,)),
+    "dot": (lambda x, out: np.dot(M, x, out), (2,)),
+    "outer": (lambda x, out: np.outer(x, x, out), (3, 3)),
+    "sum": (lambda x, out: np.sum(x, 0, None, out), ()),
+    "max": (lambda x, out: np.max(x, 0, out), ()),
+    "std": (lambda x, out: np.std(x, 0, None, out), ()),
+    "median": (lambda x, out: np.median(x, 0, out), ()),
+    "cumsum, the method": (lambda x, out: x.cumsum(0, None, out), (3,)),
+    "trace, the method": (lambda x, out: (x * M).trace(0, 0, 1, None, out), ()),
+    "take": (lambda x, out: np.take(x, [0, 2], 0, out, "clip"), (2,)),
+    "compress": (lambda x, out: np.compress([True, False, True], x, 0, out), (2,)),
+    "concatenate": (lambda x, out: np.concatenate([x, x], 0, out), (6,)),
+    "add": (lambda x, out: np.add(x, x, out), (3,)),
+}
+
+
+@pytest.mark.parametrize("name", POSITIONAL)
+def test_outputs_by_position(name: str) -> None:
+    function, shape = POSITIONAL[name]
+    expected = np.zeros(shape)
+    function(P, expected)
+    old = mg.tensor(np.zeros(shape))
+    x, out = mg.tensor(P), old * 1.0
+    assert function(x, out) is out
+    assert_same(out, expected)
+    out.backward()
+    assert x.grad is not None
+    check_gradients(lambda x: function(x, np.zeros_like(x, shape=shape)), P)
+    with pytest.raises(TypeError, match="into a plain array"):
+        function(x, np.zeros(shape))
+    array = np.zeros(shape)
+    function(mg.tensor(P, constant=True), array)
+    assert_same(array, expected)
+
+
+def test_outputs_by_position_of_mygrads_own_names() -> None:
+    x, out = mg.tensor(P), mg.tensor(np.zeros(3))
+    assert mg.add(x, 1, out) is out
+    assert mg.multiply(x, 2, None).creator is not None
+    mg.sum(x, 0, None, out[:1], True)
+    assert_same(out, np.array([P.sum(), *(P[1:] + 1)]))
+    found = np.zeros((), np.intp)
+    assert mg.argmax(x, 0, found) is found
+    assert found == 1
+    with pytest.raises(TypeError, match="positional arguments"):
+        np.sum(x, 0, None, out, False, 0, True, 1)  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="out"):
+        x.cumsum(0, None, out, out=out)
+
+
+def test_memory_is_not_scrambled_by_position_either() -> None:
+    x = mg.tensor(F)
+    np.median(x, 0, None, True)
+    np.percentile(x, 50, None, None, True)
+    assert_same(x, F)
 
 
 # ------------------------------------------------------- what has no rule, or no use

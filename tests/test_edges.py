@@ -110,6 +110,122 @@ def test_ways_around_a_singular_point(function: Any, name: str) -> None:
     assert np.all(np.isfinite(x.grad))
 
 
+def updated_in_part(v: Any) -> Any:
+    w = v * 1.0
+    rest = w[1:]
+    rest += 1.0
+    return rest * 1.0
+
+
+def assigned_and_left(v: Any) -> Any:
+    w = np.zeros_like(v)
+    for i in range(3):
+        w[i] = v[i]
+    return w[1:]
+
+
+def put_over(v: Any) -> Any:
+    w = v * 1.0
+    np.exp(v[1], out=w[:1])
+    return w
+
+
+#: Ways of rows, of which the first counts for nothing in the end.
+ROWS: dict[str, Callable[[Any], Any]] = {
+    "transposed": lambda m: m.T[:, 1:] * 1.0,
+    "view of a view": lambda m: m[None][0][1:],
+    "rows": lambda m: sum(list(m)[1:]),
+    "unstacked": lambda m: np.unstack(m)[1],
+    "split in columns": lambda m: np.vsplit(m, 3)[2],
+    "sums": lambda m: np.sum(m, axis=1)[1:],
+    "spreads": lambda m: np.std(m, axis=1)[1:],
+    "norms": lambda m: np.linalg.norm(m, axis=1)[1:],
+    "products": lambda m: np.prod(m, axis=1)[1:],
+    "maxima": lambda m: np.max(m, axis=1)[1:],
+    "cumulated": lambda m: np.cumsum(m[::-1], axis=0)[1],
+    "softmax": lambda m: (np.exp(m) / np.sum(np.exp(m), axis=1, keepdims=True))[1:],
+    "matmul": lambda m: (m @ np.ones((2, 2)))[1:],
+    "matmul, second": lambda m: (np.ones((2, 2)) @ m.T)[:, 1:],
+    "dot": lambda m: np.dot(m, np.ones(2))[1:],
+    "tensordot": lambda m: np.tensordot(m, np.ones(2), 1)[1:],
+    "with itself": lambda m: (m @ m.T)[1:, 1:],
+    "einsum": lambda m: np.einsum("ij,ij->i", m, m)[1:],
+    "einsum of three": lambda m: np.einsum("ij,j,ik->ik", m, np.ones(2), m)[1:],
+    "vecdot": lambda m: np.vecdot(m, m)[1:],
+    "outer": lambda m: np.outer(m[:, 0], m[:, 1])[1:, 1:],
+    "joined": lambda m: np.concatenate([m, m])[[1, 2, 4, 5]],
+    "diagonal": lambda m: np.diagonal(m, -1),
+    "trace": lambda m: np.trace(m, -1),
+    "triangle": lambda m: np.tril(m, -1),
+    "remainders": lambda m: np.divmod(m, 0.3)[1][1:],
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_nan_in_a_row_that_counts_for_nothing(name: str) -> None:
+    for rows in (lambda v: np.outer(np.sqrt(v), [1.0, 2.0]), lambda v: np.outer(v, [1.0, 2.0])):
+        x = mg.tensor([-1.0, 0.5, 2.0])
+        with np.errstate(all="ignore"):
+            matrix = rows(x)
+            result = ROWS[name](np.exp(np.sqrt(matrix)))
+        result.backward()
+        assert x.grad[0] == 0
+        assert np.all(np.isfinite(x.grad))
+
+
+@pytest.mark.parametrize(
+    "name", [*PATHS, "updated in part", "assigned and left", "put over", "asked for in part"]
+)
+def test_nan_that_arises_on_the_way(name: str) -> None:
+    path = PATHS | {
+        "updated in part": updated_in_part,
+        "assigned and left": assigned_and_left,
+        "put over": put_over,
+        "asked for in part": lambda v: v * 1.0,
+    }
+    missing = np.array([np.nan, 1.0, 1.0])
+    for function in (
+        lambda v: np.exp(3 * np.sqrt(v)),
+        lambda v: np.log(v) + 1,
+        lambda v: v**0.5,
+        lambda v: np.exp(v * missing),
+        lambda v: v / missing,
+    ):
+        x = mg.tensor([-1.0, 0.5, 2.0])
+        with np.errstate(all="ignore"):
+            result = path[name](function(x))
+        result.backward(np.array([0, 1, 1]) if name == "asked for in part" else None)
+        assert x.grad[0] == 0
+        assert np.all(np.isfinite(x.grad))
+
+
+def test_nan_that_arises_on_the_way_in_higher_order() -> None:
+    x = mg.tensor([-1.0, 0.25, 1.0])
+    with np.errstate(all="ignore"):
+        result = np.sqrt(x)[1:]
+    result.backward(create_graph=True)
+    slope = x.grad
+    x.null_grad()
+    slope.backward()
+    assert_same(x.grad, np.array([0.0, -2.0, -0.25]))
+
+
+def test_nan_in_the_other_factor_of_a_product() -> None:
+    """A column that nobody takes says nothing; an entry of one that is taken does."""
+    a = np.array([[1.0, 2.0]])
+    b = np.array([[3.0, np.nan], [np.nan, np.inf]])
+    for product in (
+        np.matmul,
+        np.dot,
+        lambda a, b: np.tensordot(a, b, 1),
+        lambda a, b: np.einsum("ij,jk", a, b),
+    ):
+        x, y = mg.tensor(a), mg.tensor(b)
+        product(x, y)[:, 0].backward()
+        assert_same(x.grad, np.array([[3.0, np.nan]]))
+        assert_same(y.grad, np.array([[1.0, 0.0], [2.0, 0.0]]))
+
+
 IGNORING_NAN: dict[str, Callable[[Any], Any]] = {
     "nansum": np.nansum,
     "nanmean": np.nanmean,
@@ -161,3 +277,16 @@ def test_going_back_warns_of_nothing_and_leaves_the_error_state() -> None:
         np.sqrt(x).backward()
         assert np.geterr() == state
     assert_same(x.grad, np.array([np.inf, 0.5]))
+
+
+def test_only_nan_makes_an_index_or_an_update_a_gate() -> None:
+    for x, gates in ((mg.tensor([0.0, 1.0]), False), (mg.tensor([-1.0, 1.0]), True)):
+        with np.errstate(all="ignore"):
+            y = np.log(x)
+        assert y[1:].creator.gates is gates
+        assert y[[1]].creator.gates is gates
+        assert y[1].creator.gates is gates
+        y[0] = 0.0
+        assert y.creator.gates is gates
+        assert y[1:].creator.gates is gates
+        assert x[1:].creator.gates is False  # there is nothing behind a leaf

@@ -90,11 +90,11 @@ def test_refused_is_only_what_is_not_numeric() -> None:
 
 def test_how_many_are_differentiable() -> None:
     ufuncs = [each for each in functions_of_numpy() if isinstance(each, np.ufunc)]
-    assert sum(isinstance(registry[each], type) for each in ufuncs) >= 59
+    assert sum(isinstance(registry[each], type) for each in ufuncs) >= 60
     carrying = [
         each for each in COVERAGE if each.fate in ("differentiable", "in place", "creation")
     ]
-    assert len(carrying) - 59 >= 230
+    assert len(carrying) - 60 >= 230
 
 
 def test_unknown_packages() -> None:
@@ -152,10 +152,10 @@ def test_signatures_are_numpys_and_constant(covered: Any) -> None:
     for part in path:
         ours, theirs = getattr(ours, part), getattr(theirs, part)
     if covered.fate == "refused":
-        assert not hasattr(ours, last)
+        assert getattr(ours, last, None) in (None, getattr(theirs, last))  # NumPy's own, if any
         return
     function, model = getattr(ours, last), getattr(theirs, last)
-    if function is mg.asarray:
+    if ours is mg and last in mg._own:
         return  # it is mygrad's own
     parameters = dict(inspect.signature(function).parameters)
     if covered.fate in ("differentiable", "creation"):

@@ -295,3 +295,21 @@ def test_without_gradients_nothing_is_kept() -> None:
             tracemalloc.stop()
         assert result.constant
         assert held < BYTES / 10
+
+
+def test_a_rule_that_gives_up_its_tensors_is_told_so() -> None:
+    @dispatched
+    def twice(x: Any) -> Any:
+        return 2 * x
+
+    class Twice(Operation):
+        def vjp_x(grad: Any, x: Any) -> Any:
+            return 2 * grad * np.ones_like(np.asarray(x))
+
+    implements(twice)(Twice)
+    x = mg.tensor([1.0, 2.0])
+    with pytest.raises(mg.InvalidBackprop, match=r"a rule turned .* plain array, by np\.asarray"):
+        twice(x).backward(create_graph=True)
+    y = mg.tensor([1.0, 2.0])
+    twice(y).backward()
+    assert y.grad.tolist() == [2, 2]

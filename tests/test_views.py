@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +12,29 @@ import pytest
 import mygrad as mg
 from mygrad.windows import Window
 
+
+class Row(enum.IntEnum):
+    """A name for a row."""
+
+    SECOND = 1
+
+
+class Counter:
+    """An integer to NumPy, though none to Python's isinstance."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __index__(self) -> int:
+        return self.count
+
+
 VIEWS: dict[str, Callable[[Any], Any]] = {
     "slices": lambda a: a[1:, ::-1],
     "an integer": lambda a: a[1],
+    "a member of an enumeration": lambda a: a[Row.SECOND],
+    "what has __index__": lambda a: a[Counter(1), Counter(0) :],
+    "a tensor without axes": lambda a: a[mg.tensor(1), : mg.tensor(2)],
     "newaxis and ellipsis": lambda a: a[None, ..., 0],
     "T": lambda a: a.T,
     "mT": lambda a: a.mT,
@@ -47,6 +68,8 @@ VIEWS: dict[str, Callable[[Any], Any]] = {
 }
 COPIES: dict[str, Callable[[Any], Any]] = {
     "an integer array": lambda a: a[[0, 1]],
+    "an array without axes": lambda a: a[np.array(1)],
+    "a boolean": lambda a: a[np.True_],
     "a mask": lambda a: a[np.ones(3, bool)],
     "ravel that cannot": lambda a: a.T.ravel(),
     "reshape that cannot": lambda a: a.T.reshape(12),
@@ -277,3 +300,12 @@ def test_an_empty_list_selects_nothing():
     y[[]] += 1.0
     (np.sum(y[[]]) + np.sum(y)).backward()
     np.testing.assert_array_equal(x.grad, [1.0, 1.0])
+
+
+@pytest.mark.parametrize("index", [1.5, "a", mg.tensor(1.5), mg.tensor([1.0]), (mg.tensor(0.5), 0)])
+def test_what_is_no_index_is_refused_as_by_numpy(index: Any) -> None:
+    x = mg.tensor(np.ones((2, 3)))
+    with pytest.raises(IndexError):
+        x[index]
+    with pytest.raises(IndexError):
+        x[index] = 1.0

@@ -18,10 +18,6 @@ piecewise_constant(
     np.spacing,
     np.trunc,
 )
-piecewise_constant(
-    np.sign,
-    reason="of complex numbers too, whose direction has a derivative: write it as x / np.abs(x)",
-)
 
 # Comparisons and logic
 piecewise_constant(

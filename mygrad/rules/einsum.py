@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mygrad.backprop import has_nan, raw
 from mygrad.operation import Operation, implements
 from mygrad.rules._lazy import Lazy
 
@@ -107,6 +108,8 @@ def operand_grad(grad, operands, labels, places, place):
     form, work, kept, full, diagonal = recipe(labels, shapes, position)
     others = arrays[:position] + arrays[position + 1 :]
     product = np.einsum(form, grad, *others, optimize=work > WORTH_A_PATH)
+    if others and has_nan(raw(product)):
+        product = without_untouched(form, grad, others, product)
     if product.shape != full:
         lengths = iter(product.shape)
         product = np.reshape(product, [1 if length == 1 else next(lengths) for length in kept])
@@ -117,6 +120,17 @@ def operand_grad(grad, operands, labels, places, place):
     placed = np.zeros_like(product, shape=shapes[position])
     placed[tuple(indices[axis] for axis in diagonal)] = product
     return placed
+
+
+def without_untouched(form, grad, others, product):
+    """``product`` where a zero in ``grad`` makes zero of an infinity or NaN that it meets in ``others``."""
+    finite = np.einsum(form, grad, *(np.where(np.isfinite(each), each, 0) for each in others))
+    needed = np.not_equal(grad, 0).astype(float)
+    touched = 0
+    for bad in others:
+        marks = (~np.isfinite(each) if each is bad else np.ones(np.shape(each)) for each in others)
+        touched = touched + np.einsum(form, needed, *marks)
+    return np.where(np.equal(touched, 0), finite, product)
 
 
 @implements(np.einsum)

@@ -53,7 +53,7 @@ class Log1p(Elementwise):
         return grad / (1 + x)
 
 
-def share(x1, x2, exp):
+def part_of_log_sum(x1, x2, exp):
     """The derivative of the logarithm of ``exp(x1) + exp(x2)`` in ``x1``."""
     difference = x2 - x1
     # Two infinities of one sign are a tie.
@@ -64,19 +64,19 @@ def share(x1, x2, exp):
 @implements(np.logaddexp)
 class Logaddexp(Elementwise):
     def vjp_x1(grad, x1, x2):
-        return grad * share(x1, x2, np.exp)
+        return grad * part_of_log_sum(x1, x2, np.exp)
 
     def vjp_x2(grad, x1, x2):
-        return grad * share(x2, x1, np.exp)
+        return grad * part_of_log_sum(x2, x1, np.exp)
 
 
 @implements(np.logaddexp2)
 class Logaddexp2(Elementwise):
     def vjp_x1(grad, x1, x2):
-        return grad * share(x1, x2, np.exp2)
+        return grad * part_of_log_sum(x1, x2, np.exp2)
 
     def vjp_x2(grad, x1, x2):
-        return grad * share(x2, x1, np.exp2)
+        return grad * part_of_log_sum(x2, x1, np.exp2)
 
 
 @implements(np.square)

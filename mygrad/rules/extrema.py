@@ -1,4 +1,7 @@
-"""Maximum and minimum of pairs, and clip. Where the two are equal, each gets half of the gradient."""
+"""Maximum and minimum of pairs, and clip. Where the two are equal, each gets half of the gradient.
+
+Where the result is NaN because one of them is, that one gets it.
+"""
 
 import numpy as np
 
@@ -14,11 +17,17 @@ def keep(grad, mask):
     return np.where(mask, grad, 0)
 
 
-def share(grad, mine, other, beats):
-    """What the argument ``mine`` gets of ``grad``; ``beats`` is true for a tie, too."""
-    kept = keep(grad, beats(mine, other))
-    tied = np.equal(mine, other)
-    return np.where(tied, 0.5 * kept, kept) if tied.any() else kept
+def portion(grad, mine, other, beats, nan_beats=True):
+    """What the argument ``mine`` gets of ``grad``; ``nan_beats`` says whether NaN beats a number."""
+    won = beats(mine, other)
+    undecided = np.equal(won, beats(other, mine))
+    if not undecided.any():
+        return keep(grad, won)
+    no_number, no_other = np.isnan(mine), np.isnan(other)
+    won = won | (no_number > no_other if nan_beats else no_number < no_other)
+    tied = np.equal(mine, other) | (no_number & no_other)
+    kept = keep(grad, won | tied)
+    return np.where(tied, 0.5 * kept, kept)
 
 
 @implements(np.maximum)
@@ -26,10 +35,10 @@ class Maximum(Elementwise):
     """Equal elements get half of the gradient each."""
 
     def vjp_x1(grad, x1, x2):
-        return share(grad, x1, x2, np.greater_equal)
+        return portion(grad, x1, x2, np.greater)
 
     def vjp_x2(grad, x1, x2):
-        return share(grad, x2, x1, np.greater_equal)
+        return portion(grad, x2, x1, np.greater)
 
 
 @implements(np.minimum)
@@ -37,10 +46,10 @@ class Minimum(Elementwise):
     """Equal elements get half of the gradient each."""
 
     def vjp_x1(grad, x1, x2):
-        return share(grad, x1, x2, np.less_equal)
+        return portion(grad, x1, x2, np.less)
 
     def vjp_x2(grad, x1, x2):
-        return share(grad, x2, x1, np.less_equal)
+        return portion(grad, x2, x1, np.less)
 
 
 @implements(np.fmax)
@@ -50,10 +59,10 @@ class Fmax(Elementwise):
     gates = True
 
     def vjp_x1(grad, x1, x2):
-        return share(grad, x1, x2, greater_or_no_nan)
+        return portion(grad, x1, x2, np.greater, nan_beats=False)
 
     def vjp_x2(grad, x1, x2):
-        return share(grad, x2, x1, greater_or_no_nan)
+        return portion(grad, x2, x1, np.greater, nan_beats=False)
 
 
 @implements(np.fmin)
@@ -63,18 +72,10 @@ class Fmin(Elementwise):
     gates = True
 
     def vjp_x1(grad, x1, x2):
-        return share(grad, x1, x2, less_or_no_nan)
+        return portion(grad, x1, x2, np.less, nan_beats=False)
 
     def vjp_x2(grad, x1, x2):
-        return share(grad, x2, x1, less_or_no_nan)
-
-
-def greater_or_no_nan(mine, other):
-    return np.greater_equal(mine, other) | (np.isnan(other) & ~np.isnan(mine))
-
-
-def less_or_no_nan(mine, other):
-    return np.less_equal(mine, other) | (np.isnan(other) & ~np.isnan(mine))
+        return portion(grad, x2, x1, np.less, nan_beats=False)
 
 
 @implements(np.clip)
@@ -88,14 +89,14 @@ class Clip(Operation):
         lower = a_min if min is None else min
         upper = a_max if max is None else max
         raised = a if lower is None else np.maximum(a, lower)
-        to_raised = grad if upper is None else share(grad, raised, upper, np.less_equal)
+        to_raised = grad if upper is None else portion(grad, raised, upper, np.less)
         gradients = {}
         if "a" in needs:
             gradients["a"] = (
-                to_raised if lower is None else share(to_raised, a, lower, np.greater_equal)
+                to_raised if lower is None else portion(to_raised, a, lower, np.greater)
             )
         for name in {"a_min", "min"}.intersection(needs):
-            gradients[name] = share(to_raised, lower, a, np.greater_equal)
+            gradients[name] = portion(to_raised, lower, a, np.greater)
         for name in {"a_max", "max"}.intersection(needs):
-            gradients[name] = share(grad, upper, raised, np.less_equal)
+            gradients[name] = portion(grad, upper, raised, np.less)
         return gradients

@@ -26,7 +26,7 @@ def parts_of(shape):
     return (shape[1:],) * shape[0], True
 
 
-def share(grad, given, lift, axis):
+def taken_apart(grad, given, lift, axis):
     """The gradients of the arrays of shapes ``given``, joined along ``axis`` in shapes ``lift(…)``."""
     shapes, as_one = parts_of(given)
     pieces = cut(grad, [lift(shape)[axis] for shape in shapes], axis)
@@ -54,8 +54,8 @@ def at_least_column(shape):
 class Concatenate(Operation):
     def vjp_arrays(grad, arrays_shape, axis=0):
         if axis is None:
-            return share(grad, arrays_shape, lambda shape: (math.prod(shape),), 0)
-        return share(grad, arrays_shape, tuple, normalize_axis_index(axis, grad.ndim))
+            return taken_apart(grad, arrays_shape, lambda shape: (math.prod(shape),), 0)
+        return taken_apart(grad, arrays_shape, tuple, normalize_axis_index(axis, grad.ndim))
 
 
 @implements(np.stack)
@@ -67,25 +67,25 @@ class Stack(Operation):
 @implements(np.hstack)
 class HStack(Operation):
     def vjp_tup(grad, tup_shape):
-        return share(grad, tup_shape, at_least_1d, 0 if grad.ndim == 1 else 1)
+        return taken_apart(grad, tup_shape, at_least_1d, 0 if grad.ndim == 1 else 1)
 
 
 @implements(np.vstack)
 class VStack(Operation):
     def vjp_tup(grad, tup_shape):
-        return share(grad, tup_shape, at_least_2d, 0)
+        return taken_apart(grad, tup_shape, at_least_2d, 0)
 
 
 @implements(np.dstack)
 class DStack(Operation):
     def vjp_tup(grad, tup_shape):
-        return share(grad, tup_shape, at_least_3d, 2)
+        return taken_apart(grad, tup_shape, at_least_3d, 2)
 
 
 @implements(np.column_stack)
 class ColumnStack(Operation):
     def vjp_tup(grad, tup_shape):
-        return share(grad, tup_shape, at_least_column, 1)
+        return taken_apart(grad, tup_shape, at_least_column, 1)
 
 
 @implements(np.block)
@@ -203,7 +203,7 @@ def rejoin(grads, shape, axis, indices_or_sections):
 
 @implements(np.split, np.array_split)
 class Split(Operation):
-    may_view = True
+    may_view = selects = True
 
     def vjp_ary(grad, ary_shape, indices_or_sections, axis=0):
         axis = normalize_axis_index(axis, len(ary_shape))
@@ -212,7 +212,7 @@ class Split(Operation):
 
 @implements(np.hsplit)
 class HSplit(Operation):
-    may_view = True
+    may_view = selects = True
 
     def vjp_ary(grad, ary_shape, indices_or_sections):
         return rejoin(grad, ary_shape, min(1, len(ary_shape) - 1), indices_or_sections)
@@ -220,7 +220,7 @@ class HSplit(Operation):
 
 @implements(np.vsplit)
 class VSplit(Operation):
-    may_view = True
+    may_view = selects = True
 
     def vjp_ary(grad, ary_shape, indices_or_sections):
         return rejoin(grad, ary_shape, 0, indices_or_sections)
@@ -228,7 +228,7 @@ class VSplit(Operation):
 
 @implements(np.dsplit)
 class DSplit(Operation):
-    may_view = True
+    may_view = selects = True
 
     def vjp_ary(grad, ary_shape, indices_or_sections):
         return rejoin(grad, ary_shape, 2, indices_or_sections)
@@ -236,7 +236,7 @@ class DSplit(Operation):
 
 @implements(np.unstack)
 class Unstack(Operation):
-    may_view = True
+    may_view = selects = True
 
     def vjp_x(grad, axis=0):
         given = next(part for part in grad if part is not None)

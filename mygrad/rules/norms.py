@@ -48,7 +48,8 @@ class MatrixNorm(Operation):
 @implements(np.linalg.cond)
 class Cond(Operation):
     def vjp_x(grad, x, out, p=None):
-        grad = scaled(grad)
+        # Before version 2.3 NumPy gives the condition of complex matrices as a complex number.
+        grad = scaled(np.real(grad))
         if p is None or p in (2, -2):
             u, s, vh = np.linalg.svd(x, full_matrices=False)
             first, last = s[..., :1], s[..., -1:]
@@ -78,22 +79,38 @@ def direction(x):
     return conj(x) / np.where(size == 0, 1, size)
 
 
-def shared(selected, axis):
+def even_weights(selected, axis):
     """Equal weights that sum to one for what is ``selected`` along ``axis``."""
     return selected / np.count_nonzero(selected, axis, keepdims=True)
+
+
+def unit(x, axes):
+    """Vectors along ``axes``, divided by their norms, also where those overflow or underflow; 0 for zeros.
+
+    In the limit, entries that are infinite are even, and the finite ones beside them vanish.
+    """
+    sizes = np.abs(x)
+    largest = np.max(sizes, axes, keepdims=True, initial=0)
+    infinite = np.isinf(largest)
+    x = np.where(infinite, np.isinf(sizes) * np.sign(x), x)
+    x = x / np.where(infinite | (largest == 0), 1, largest)
+    squares = np.sum(np.abs(x) ** 2, axes, keepdims=True)
+    return np.where(largest == 0, 0, x / np.sqrt(np.where(squares == 0, 1, squares)))
 
 
 def vector_norm_grad(grad, x, out, ord, axes):
     """The gradient of a norm of vectors along ``axes``, which ``grad`` and ``out`` have kept."""
     zero = np.equal(out, 0)
     if ord is None or ord in (2, "fro", "f"):
-        return np.where(zero, 0, grad / np.where(zero, 1, out)) * conj(x)
+        if np.any(zero | np.isinf(out)):
+            return grad * conj(unit(x, axes))
+        return grad / out * conj(x)
     if ord == 1:
         return grad * direction(x)
     if ord == 0:
         return np.zeros_like(x)
     if math.isinf(ord):
-        return grad * direction(x) * shared(np.equal(np.abs(x), out), axes).astype(out.dtype)
+        return grad * direction(x) * even_weights(np.equal(np.abs(x), out), axes).astype(out.dtype)
     live = np.not_equal(x, 0) & ~zero
     ratio = np.where(live, np.abs(x), 1) / np.where(live, out, 1)
     return np.where(live, grad * direction(x) * ratio ** (ord - 1), 0)
@@ -110,11 +127,11 @@ def matrix_norm_grad(grad, x, out, ord, axes):
         else:
             extreme = s[..., :1] if ord == 2 else s[..., -1:]
             rounding = s.shape[-1] * np.finfo(s.dtype).eps * s[..., :1]
-            weights = shared(np.abs(s - extreme) <= rounding, -1).astype(s.dtype)
+            weights = even_weights(np.abs(s - extreme) <= rounding, -1).astype(s.dtype)
         of_s = to_end(grad, axes)[..., 0] * weights
         return from_end(svd_grad(None, of_s, None, u, s, vh), axes, x.ndim)
     rows, columns = axes
     summed, chosen = (rows, columns) if abs(ord) == 1 else (columns, rows)
     sums = np.sum(np.abs(x), summed, keepdims=True)
     extreme = (np.max if ord > 0 else np.min)(sums, chosen, keepdims=True)
-    return grad * direction(x) * shared(np.equal(sums, extreme), chosen).astype(out.dtype)
+    return grad * direction(x) * even_weights(np.equal(sums, extreme), chosen).astype(out.dtype)

@@ -47,7 +47,7 @@ class Pad(Operation):
         for axis in reversed(range(len(array_shape))):
             left, grad, right = margins(grad, axis, *widths[axis])
             sums.append(np.stack([np.sum(left), np.sum(right)]))
-        return as_given(sums[::-1], constant_values_shape)
+        return summed_to_given(sums[::-1], constant_values_shape)
 
     def vjp_end_values(grad, array_shape, pad_width, end_values_shape):
         widths = pairs(pad_width, len(array_shape))
@@ -57,7 +57,7 @@ class Pad(Operation):
             far_left, far_right = (1 - near for near in nearness(left, right, axis))
             sums.append(np.stack([np.sum(left * far_left), np.sum(right * far_right)]))
             grad = grad + through_ramps(left, right, axis, grad.shape)
-        return as_given(sums[::-1], end_values_shape)
+        return summed_to_given(sums[::-1], end_values_shape)
 
 
 def pairs(widths, ndim):
@@ -70,7 +70,7 @@ def pairs(widths, ndim):
     return np.broadcast_to(widths, (ndim, 2)).tolist()
 
 
-def as_given(sums, shape):
+def summed_to_given(sums, shape):
     """``sums``, a pair for each axis, summed to the shape in which the values were given."""
     if shape and isinstance(shape[0], tuple):  # as nested sequences
         shape = (len(shape), *shape[0])
@@ -122,13 +122,13 @@ def through_statistics(left, right, axis, inner, mode, lengths):
     first, last = (n if length is None else min(length, n) for length in lengths)
     total = 0
     for part, seen in ((left, slice(0, first)), (right, slice(n - last, n))):
-        weights = shares(inner[along(axis, seen)], axis, mode)
+        weights = parts_of_statistic(inner[along(axis, seen)], axis, mode)
         pull = weights * np.sum(part, axis=axis, keepdims=True)
         total = total + scatter_add(pull, along(axis, seen), inner.shape)
     return total
 
 
-def shares(seen, axis, mode):
+def parts_of_statistic(seen, axis, mode):
     """How much each entry has of the statistic along ``axis``: entries that tie have equal shares."""
     n = seen.shape[axis]
     if mode == "mean":

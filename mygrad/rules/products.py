@@ -13,6 +13,8 @@ def as_tuple(axes):
 
 @implements(np.matmul, np.linalg.matmul)
 class Matmul(Operation):
+    bilinear = True
+
     def vjp_x1(grad, x1_shape, x2, axes=None):
         if axes is not None:
             of_x1, of_x2, of_out = map(as_tuple, axes)
@@ -22,7 +24,7 @@ class Matmul(Operation):
             return grad[..., None] * x2
         if len(x1_shape) == 1:
             if x2.ndim == 2:
-                return x2.dot(grad)
+                return np.dot(x2, grad)
             summed = [*range(x2.ndim - 2), x2.ndim - 1]
             return np.tensordot(x2, grad, (summed, range(grad.ndim)))
         return grad @ (x2.T if x2.ndim == 2 else transpose(x2))
@@ -48,6 +50,8 @@ class Matmul(Operation):
 
 @implements(np.matvec)
 class Matvec(Operation):
+    bilinear = True
+
     def vjp_x1(grad, x1_shape, x2, axes=((-2, -1), -1, -1)):
         of_x1, of_x2, of_out = map(as_tuple, axes)
         grad, x2 = to_end(grad, of_out), to_end(x2, of_x2)
@@ -61,6 +65,8 @@ class Matvec(Operation):
 
 @implements(np.vecmat)
 class Vecmat(Operation):
+    bilinear = True
+
     def vjp_x1(grad, x1_shape, x2, axes=(-1, (-2, -1), -1)):
         of_x1, of_x2, of_out = map(as_tuple, axes)
         grad, x2 = to_end(grad, of_out), to_end(x2, of_x2)
@@ -89,6 +95,8 @@ def with_core_axis(grad, of_out):
 
 @implements(np.vecdot, np.linalg.vecdot)
 class Vecdot(Operation):
+    bilinear = True
+
     def vjp_x1(grad, x1_shape, x2, axis=-1, axes=None, keepdims=False):
         of_x1, of_x2, of_out = vecdot_axes(axis, axes, keepdims)
         product = conj(with_core_axis(grad, of_out) * to_end(x2, of_x2))
@@ -121,6 +129,8 @@ def contraction_vjp_b(grad, a, b_ndim, a_axes, b_axes):
 
 @implements(np.dot)
 class Dot(Operation):
+    bilinear = True
+
     def vjp_a(grad, a_shape, b):
         if not a_shape or b.ndim == 0:
             return grad * b
@@ -142,6 +152,8 @@ class Dot(Operation):
 
 @implements(np.inner)
 class Inner(Operation):
+    bilinear = True
+
     def vjp_a(grad, a_shape, b):
         if not a_shape or b.ndim == 0:
             return grad * b
@@ -157,6 +169,8 @@ class Inner(Operation):
 
 @implements(np.vdot)
 class Vdot(Operation):
+    bilinear = True
+
     def vjp_a(grad, a_shape, b):
         return conj(grad * np.reshape(b, a_shape))
 
@@ -166,6 +180,8 @@ class Vdot(Operation):
 
 @implements(np.outer)
 class Outer(Operation):
+    bilinear = True
+
     def vjp_a(grad, a_shape, b):
         return np.reshape(np.dot(grad, np.ravel(b)), a_shape)
 
@@ -175,6 +191,8 @@ class Outer(Operation):
 
 @implements(np.linalg.outer)
 class LinalgOuter(Operation):
+    bilinear = True
+
     def vjp_x1(grad, x2):
         return np.dot(grad, x2)
 
@@ -192,6 +210,8 @@ def contracted_axes(axes, a_ndim, b_ndim):
 
 @implements(np.tensordot)
 class Tensordot(Operation):
+    bilinear = True
+
     def vjp_a(grad, a_shape, b, axes=2):
         a_ndim = len(a_shape)
         return contraction_vjp_a(grad, a_ndim, b, *contracted_axes(axes, a_ndim, b.ndim))
@@ -203,6 +223,8 @@ class Tensordot(Operation):
 
 @implements(np.linalg.tensordot)
 class LinalgTensordot(Operation):
+    bilinear = True
+
     def vjp_x1(grad, x1_shape, x2, axes=2):
         return Tensordot.vjp_a(grad, x1_shape, x2, axes)
 
@@ -220,6 +242,8 @@ def kron_axes(grad, a_shape, b_shape):
 
 @implements(np.kron)
 class Kron(Operation):
+    bilinear = True
+
     def vjp_a(grad, a_shape, b):
         grad, ndim = kron_axes(grad, a_shape, b.shape)
         b = np.reshape(b, (1,) * (ndim - b.ndim) + b.shape)
@@ -281,6 +305,8 @@ def along_diagonal(grad, shape, offset):
 
 @implements(np.trace)
 class Trace(Operation):
+    selects = True
+
     def vjp_a(grad, a_shape, offset=0, axis1=0, axis2=1):
         matrix = (a_shape[axis1], a_shape[axis2])
         placed = along_diagonal(scaled(grad), matrix, offset)
@@ -289,13 +315,15 @@ class Trace(Operation):
 
 @implements(np.linalg.trace)
 class LinalgTrace(Operation):
+    selects = True
+
     def vjp_x(grad, x_shape, offset=0):
         return along_diagonal(scaled(grad), x_shape, offset)
 
 
 @implements(np.linalg.diagonal)
 class LinalgDiagonal(Operation):
-    may_view = True
+    may_view = selects = True
 
     def vjp_x(grad, x_shape, offset=0):
         rows = np.arange(max(-offset, 0), max(-offset, 0) + grad.shape[-1])

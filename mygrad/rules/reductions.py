@@ -14,6 +14,8 @@ from mygrad.rules._axes import (
 )
 from mygrad.rules.matrices import conj
 
+_sum = np.add.reduce
+
 # ------------------------------------------------------------------ sums and means
 
 
@@ -36,6 +38,9 @@ def _mean_back(grad, shape, axis, keepdims, where):
 
 @implements(np.sum)
 class Sum(Operation):
+    def direct(a, axis=None, **options):
+        return _sum(a, axis, **options)
+
     def vjp_a(grad, a_shape, axis=None, keepdims=False, where=True):
         return _sum_back(grad, a_shape, axis, keepdims, where)
 
@@ -202,58 +207,21 @@ class Std(Operation):
 
 
 @implements(np.nanvar)
-class Nanvar(Operation):
+class Nanvar(Var):
     gates = True
 
-    def vjp_a(
-        grad,
-        a,
-        axis=None,
-        dtype=None,
-        ddof=0,
-        keepdims=False,
-        where=True,
-        mean=None,
-        correction=None,
-    ):
-        return _var_back(
-            grad, a, axis, dtype, ddof, keepdims, ~np.isnan(a) & where, mean, correction
-        )
-
-    def vjp_mean(grad, a, mean, axis=None, ddof=0, keepdims=False, where=True, correction=None):
-        return -_var_back(
-            grad, a, axis, None, ddof, keepdims, ~np.isnan(a) & where, mean, correction
-        )
+    def fact_where(a, where=True):
+        return ~np.isnan(a) & where
 
 
 @implements(np.nanstd)
-class Nanstd(Operation):
+class Nanstd(Std):
     """0 where all elements are equal."""
 
     gates = True
 
-    def vjp_a(
-        grad,
-        a,
-        out,
-        axis=None,
-        dtype=None,
-        ddof=0,
-        keepdims=False,
-        where=True,
-        mean=None,
-        correction=None,
-    ):
-        return _std_back(
-            grad, a, out, axis, dtype, ddof, keepdims, ~np.isnan(a) & where, mean, correction
-        )
-
-    def vjp_mean(
-        grad, a, out, mean, axis=None, ddof=0, keepdims=False, where=True, correction=None
-    ):
-        return -_std_back(
-            grad, a, out, axis, None, ddof, keepdims, ~np.isnan(a) & where, mean, correction
-        )
+    def fact_where(a, where=True):
+        return ~np.isnan(a) & where
 
 
 # ------------------------------------------------------------------ extremes

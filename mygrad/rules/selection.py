@@ -72,7 +72,7 @@ class Select(Operation):
         for condition in condlist:
             gradients.append(np.where(np.logical_and(rest, condition), grad, 0))
             rest = np.logical_and(rest, np.logical_not(condition))
-        return as_given(gradients, choicelist_shape)
+        return in_form_of_choices(gradients, choicelist_shape)
 
     def vjp_default(grad, condlist):
         return np.where(np.logical_or.reduce(np.broadcast_arrays(*condlist)), 0, grad)
@@ -86,10 +86,10 @@ class Choose(Operation):
         count = len(parts_of(choices_shape)[0])
         a = in_range(np.asarray(a, dtype=np.intp), count, mode)
         gradients = [np.where(a == position, grad, 0) for position in range(count)]
-        return as_given(gradients, choices_shape)
+        return in_form_of_choices(gradients, choices_shape)
 
 
-def as_given(gradients, given):
+def in_form_of_choices(gradients, given):
     """``gradients`` of the choices as one array, if the choices were given so, in shape ``given``."""
     shapes, as_one = parts_of(given)
     if not as_one:
@@ -165,7 +165,7 @@ def on_diagonal(values, shape, offset=0, axis1=0, axis2=1):
 
 @implements(np.diagonal)
 class Diagonal(Operation):
-    may_view = read_only = True
+    may_view = read_only = selects = True
 
     def vjp_a(grad, a_shape, offset=0, axis1=0, axis2=1):
         return on_diagonal(grad, a_shape, offset, axis1, axis2)
@@ -173,7 +173,7 @@ class Diagonal(Operation):
 
 @implements(np.diag)
 class Diag(Operation):
-    may_view = True
+    may_view = selects = True
 
     def vjp_v(grad, v_shape, k=0):
         if len(v_shape) == 1:
@@ -189,11 +189,15 @@ class DiagFlat(Operation):
 
 @implements(np.tril)
 class TriL(Operation):
+    selects = True
+
     def vjp_m(grad, k=0):
         return np.tril(grad, k)
 
 
 @implements(np.triu)
 class TriU(Operation):
+    selects = True
+
     def vjp_m(grad, k=0):
         return np.triu(grad, k)

@@ -7,7 +7,7 @@ from mygrad.rules._axes import divide
 from mygrad.rules.indexing import scatter_add
 
 
-def shares(grad, out, *arrays):
+def through_values(grad, out, *arrays):
     """What each element of ``arrays`` receives of the gradient of ``out``, a set of their values."""
     values = np.concatenate((out, *arrays), axis=None)
     groups = np.ravel(np.unique(values, return_inverse=True)[1])
@@ -31,7 +31,7 @@ class SetOperation(Operation):
             grad, out = grad[0], out[0]
         if grad is None:
             return {}
-        return dict(zip(("ar1", "ar2"), shares(grad, out, ar1, ar2), strict=True))
+        return dict(zip(("ar1", "ar2"), through_values(grad, out, ar1, ar2), strict=True))
 
 
 @implements(np.setdiff1d)
@@ -39,7 +39,7 @@ class SetDifference(Operation):
     """Equal elements share the gradient of their value evenly; of the second array, none."""
 
     def vjp_ar1(grad, out, ar1):
-        return shares(grad, out, ar1)[0]
+        return through_values(grad, out, ar1)[0]
 
     def vjp_ar2(grad):
         """It decides only what is left out."""

@@ -8,7 +8,7 @@ from mygrad.operation import Operation, composed, implements
 from mygrad.rules._axes import normalize_axes
 
 
-def as_array(values):
+def array_of(values):
     """An argument as an array; the items of a list may be tensors."""
     if isinstance(values, list | tuple):
         return np.stack(values)
@@ -17,11 +17,11 @@ def as_array(values):
 
 def as_floats(values):
     """Likewise, with integers as floats: a difference of unsigned integers would wrap around."""
-    values = as_array(values)
+    values = array_of(values)
     return values if values.dtype.kind in "fc" else values.astype(float)
 
 
-def along(axis, ndim, *bounds):
+def slice_along(axis, ndim, *bounds):
     """The index of a slice along ``axis``."""
     return (slice(None),) * (axis % ndim) + (slice(*bounds),)
 
@@ -108,7 +108,7 @@ class Diff(Operation):
         # Differences of zeros on both sides: the transpose, but for the sign.
         full = (-1) ** n * np.diff(with_zeros(grad, n, n, axis), n, axis)
         ends = {"prepend": (0, before), "a": (before, size - after), "append": (size - after, size)}
-        return {name: full[along(axis, grad.ndim, *ends[name])] for name in needs}
+        return {name: full[slice_along(axis, grad.ndim, *ends[name])] for name in needs}
 
 
 @implements(np.ediff1d)
@@ -161,20 +161,20 @@ def slope(f, spacing, axis, edge_order):
 
 @composed(np.trapezoid, but=("axis",))
 def trapezoid(y, x=None, dx=1.0, axis=-1):
-    y = as_array(y)
+    y = array_of(y)
     if x is None:
         width = dx
     elif np.ndim(x) == 1:
-        width = np.reshape(np.diff(as_array(x)), (-1, *(1,) * (y.ndim - 1 - axis % y.ndim)))
+        width = np.reshape(np.diff(array_of(x)), (-1, *(1,) * (y.ndim - 1 - axis % y.ndim)))
     else:
-        width = np.diff(as_array(x), axis=axis)
-    means = (y[along(axis, y.ndim, 1, None)] + y[along(axis, y.ndim, -1)]) / 2
+        width = np.diff(array_of(x), axis=axis)
+    means = (y[slice_along(axis, y.ndim, 1, None)] + y[slice_along(axis, y.ndim, -1)]) / 2
     return np.sum(width * means, axis)
 
 
 @composed(np.interp)
 def interp(x, xp, fp, left=None, right=None, period=None):
-    x, xp, fp = as_array(x), as_array(xp), as_array(fp)
+    x, xp, fp = array_of(x), array_of(xp), array_of(fp)
     if period is not None:
         period = np.abs(period)
         x, xp = x % period, xp % period
@@ -198,11 +198,11 @@ def interp(x, xp, fp, left=None, right=None, period=None):
 
 @composed(np.apply_along_axis, but=("func1d", "axis"))
 def apply_along_axis(func1d, axis, arr, *args, **kwargs):
-    arr = as_array(arr)
+    arr = array_of(arr)
     axis %= arr.ndim
     lanes = np.moveaxis(arr, axis, -1)
     around = lanes.shape[:-1]
-    results = np.stack([as_array(func1d(lanes[i], *args, **kwargs)) for i in np.ndindex(around)])
+    results = np.stack([array_of(func1d(lanes[i], *args, **kwargs)) for i in np.ndindex(around)])
     results = np.reshape(results, around + results.shape[1:])
     made = results.ndim - len(around)
     return np.moveaxis(results, range(len(around), results.ndim), range(axis, axis + made))
@@ -210,7 +210,7 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
 
 @composed(np.apply_over_axes, but=("func", "axes"))
 def apply_over_axes(func, a, axes):
-    value = as_array(a)
+    value = array_of(a)
     for axis in np.atleast_1d(axes).tolist():
         reduced = func(value, axis)
         value = reduced if reduced.ndim == value.ndim else np.expand_dims(reduced, axis)

@@ -138,60 +138,39 @@ def _quantile_back_to_q(function, grad, a, q, axis, method):
 class Quantile(Operation):
     """Elements that tie share the gradient evenly."""
 
-    def vjp_a(grad, a, q, axis=None, method="linear", weights=None):
-        return _quantile_back(np.quantile, grad, a, q, axis, method, weights)
+    def fact_kind():
+        return np.quantile
 
-    def vjp_q(grad, a, q, axis=None, method="linear"):
-        return _quantile_back_to_q(np.quantile, grad, a, q, axis, method)
+    def vjp_a(grad, kind, a, q, axis=None, method="linear", weights=None):
+        return _quantile_back(kind, grad, a, q, axis, method, weights)
+
+    def vjp_q(grad, kind, a, q, axis=None, method="linear"):
+        return _quantile_back_to_q(kind, grad, a, q, axis, method)
 
     def vjp_weights(grad):
         return None
 
 
 @implements(np.percentile)
-class Percentile(Operation):
-    """Elements that tie share the gradient evenly."""
-
-    def vjp_a(grad, a, q, axis=None, method="linear", weights=None):
-        return _quantile_back(np.percentile, grad, a, q, axis, method, weights)
-
-    def vjp_q(grad, a, q, axis=None, method="linear"):
-        return _quantile_back_to_q(np.percentile, grad, a, q, axis, method)
-
-    def vjp_weights(grad):
-        return None
+class Percentile(Quantile):
+    def fact_kind():
+        return np.percentile
 
 
 @implements(np.nanquantile)
-class Nanquantile(Operation):
-    """Elements that tie share the gradient evenly."""
-
+class Nanquantile(Quantile):
     gates = True
 
-    def vjp_a(grad, a, q, axis=None, method="linear", weights=None):
-        return _quantile_back(np.nanquantile, grad, a, q, axis, method, weights)
-
-    def vjp_q(grad, a, q, axis=None, method="linear"):
-        return _quantile_back_to_q(np.nanquantile, grad, a, q, axis, method)
-
-    def vjp_weights(grad):
-        return None
+    def fact_kind():
+        return np.nanquantile
 
 
 @implements(np.nanpercentile)
-class Nanpercentile(Operation):
-    """Elements that tie share the gradient evenly."""
-
+class Nanpercentile(Quantile):
     gates = True
 
-    def vjp_a(grad, a, q, axis=None, method="linear", weights=None):
-        return _quantile_back(np.nanpercentile, grad, a, q, axis, method, weights)
-
-    def vjp_q(grad, a, q, axis=None, method="linear"):
-        return _quantile_back_to_q(np.nanpercentile, grad, a, q, axis, method)
-
-    def vjp_weights(grad):
-        return None
+    def fact_kind():
+        return np.nanpercentile
 
 
 @implements(np.median)

@@ -53,23 +53,37 @@ class Arctan(Elementwise):
 
 @implements(np.arctan2)
 class Arctan2(Elementwise):
+    """0 at the origin."""
+
     def vjp_x1(grad, x1, x2):
         # In two steps, since the square of the distance may underflow or overflow.
         distance = np.hypot(x1, x2)
-        return grad * (x2 / distance) / distance
+        return grad * part_of_distance(x2, x1, distance) / np.where(distance == 0, 1, distance)
 
     def vjp_x2(grad, x1, x2):
         distance = np.hypot(x1, x2)
-        return grad * (x1 / distance) / -distance
+        return grad * part_of_distance(x1, x2, distance) / -np.where(distance == 0, 1, distance)
+
+
+def part_of_distance(x, other, distance):
+    """``x / distance``, where that is the distance of the point ``(x, other)`` from the origin."""
+    slope = np.where(distance == 0, 0, x / np.where(distance == 0, 1, distance))
+    infinite = np.isinf(x)
+    if infinite.any():
+        # The limit: beside an infinity all that is finite vanishes; two of them are even.
+        slope = np.where(infinite, np.sign(x) * np.where(np.isinf(other), math.sqrt(0.5), 1), slope)
+    return slope
 
 
 @implements(np.hypot)
 class Hypot(Elementwise):
-    def vjp_x1(grad, out, x1):
-        return grad * np.where(out == 0, 0, x1 / out)
+    """0 at the origin."""
 
-    def vjp_x2(grad, out, x2):
-        return grad * np.where(out == 0, 0, x2 / out)
+    def vjp_x1(grad, out, x1, x2):
+        return grad * part_of_distance(x1, x2, out)
+
+    def vjp_x2(grad, out, x1, x2):
+        return grad * part_of_distance(x2, x1, out)
 
 
 @implements(np.sinh)
@@ -87,7 +101,7 @@ class Cosh(Elementwise):
 @implements(np.tanh)
 class Tanh(Elementwise):
     def vjp_x(grad, out):
-        return grad * (1 - out * out)
+        return grad * (1.0 - out * out)  # on a small array sooner than with the integer
 
 
 @implements(np.arcsinh)

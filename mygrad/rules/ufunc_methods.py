@@ -7,7 +7,8 @@ its own rules: going back through ``accumulate`` needs the partial results, noth
 import numpy as np
 
 from mygrad.calls import unwrap
-from mygrad.dispatch import data_call, dispatched, follow
+from mygrad.dispatch import dispatched, follow
+from mygrad.fates import data_call
 from mygrad.graph import Handle
 from mygrad.operation import Operation, implements, registry, ufunc_method
 from mygrad.rules._axes import silence

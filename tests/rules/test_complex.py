@@ -14,6 +14,7 @@ SAMPLES = [
     *(Sample(function, normal(2, 3)) for function in PARTS),
     *(Sample(function, normal()) for function in PARTS),
     *(Sample(function, normal(0)) for function in PARTS),
+    *(Sample(np.sign, complex_normal(*shape)) for shape in [(2, 3), (), (0,)]),
     Sample(np.angle, complex_normal(3), deg=True),
     Sample(np.angle, normal(3), True),
     Sample(np.real_if_close, complex_normal(3), tol=1000),
@@ -31,7 +32,8 @@ def test_the_absolute_value_has_derivative_zero_at_zero():
 
 
 @pytest.mark.parametrize(
-    ("function", "gradient"), [(np.abs, 0.6 - 0.8j), (np.angle, (-4 - 3j) / 25)]
+    ("function", "gradient"),
+    [(np.abs, 0.6 - 0.8j), (np.angle, (-4 - 3j) / 25), (np.sign, (0.64 + 0.48j) / 5)],
 )
 def test_singular_values_that_where_discards_have_no_gradient(function, gradient):
     assert masked_gradient(function, ZERO_OR_NOT, NOT_ZERO) == pytest.approx([0, gradient])
@@ -75,3 +77,21 @@ def test_nearly_real_numbers_become_real_and_stay_differentiable():
 def test_precision_is_kept(function, dtype):
     (gradient,) = pullback(function, np.array([1 + 2j, 3 - 1j], dtype))
     assert gradient.dtype == dtype
+
+
+def test_the_sign_is_a_step_for_real_numbers_and_a_direction_for_complex_ones():
+    x = mg.tensor([-2.0, 0.0, 3.0])
+    for sign in (np.sign, mg.sign):
+        result = sign(x)
+        assert type(result) is np.ndarray
+        assert result.tolist() == [-1, 0, 1]
+    assert type(np.sign(x[0])) is np.float64
+    out = mg.tensor(np.zeros(3))
+    assert np.sign(x, out=out) is out
+    (x * np.sign(x)).backward()
+    assert x.grad.tolist() == [-1, 0, 1]
+    assert pullback(np.sign, np.array([0j, 2.0]))[0].tolist() == [0, 0]
+    z = mg.tensor([3 + 4j, 0])
+    np.multiply.at(z, 0, 2)
+    np.sign.at(z, [0, 1])
+    assert z.tolist() == [0.6 + 0.8j, 0]

@@ -8,7 +8,7 @@ FLOATS = np.array([-1.5, 0.0, -0.0, 2.0, np.nan, np.inf, -np.inf])
 INTEGERS = np.array([6, 1, 5, 12])
 
 UNARY = [
-    *(np.ceil, np.fix, np.floor, np.rint, np.sign, np.signbit, np.spacing, np.trunc),
+    *(np.ceil, np.fix, np.floor, np.rint, np.signbit, np.spacing, np.trunc),
     *(np.isfinite, np.isinf, np.isnan, np.isneginf, np.isposinf, np.logical_not),
     *(np.iscomplex, np.iscomplexobj, np.isreal, np.isrealobj),
 ]

@@ -58,9 +58,21 @@ def test_fmax_and_fmin_send_nothing_to_what_is_not_a_number(function):
     nan = np.nan
     x1, x2 = np.array([nan, 1.0, nan, 1.0]), np.array([2.0, nan, nan, 2.0])
     first, second = pullback(function, x1, x2)
-    assert first[:2].tolist() == [0, 1]
-    assert second[:2].tolist() == [1, 0]
+    assert first[:3].tolist() == [0, 1, 0.5]
+    assert second[:3].tolist() == [1, 0, 0.5]
     assert first[3] + second[3] == 1
+
+
+@pytest.mark.parametrize("function", [np.maximum, np.minimum])
+def test_what_makes_the_result_nan_gets_the_gradient(function):
+    nan = np.nan
+    first, second = pullback(function, np.array([nan, 1.0, nan]), np.array([2.0, nan, nan]))
+    assert first.tolist() == [1, 0, 0.5]
+    assert second.tolist() == [0, 1, 0.5]
+    a, low, high = pullback(
+        np.clip, np.array([nan, 1.0, 1.0]), np.array([0, nan, 0]), np.array([2, 2, nan])
+    )
+    assert [a.tolist(), low.tolist(), high.tolist()] == np.eye(3).tolist()
 
 
 @pytest.mark.parametrize("size", [3, 20_001])

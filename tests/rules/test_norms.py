@@ -3,6 +3,7 @@ import pytest
 
 import mygrad as mg
 from tests.checks import Sample, complex_normal, generic_checks, normal
+from tests.edges import pullback
 
 MAKERS = [normal, complex_normal]
 VECTOR_ORDERS = [1, 2, 3, 0.5, -1, -2, 0, np.inf, -np.inf]
@@ -145,3 +146,29 @@ def test_norm_of_a_matrix_that_nobody_asks_for():
     norms = np.linalg.norm(x, 1, axis=(1, 2))
     np.sum(np.where([False, True], norms, 0)).backward()
     np.testing.assert_array_equal(x.grad, [np.zeros((2, 2)), [[0, 1], [0, 1]]])
+
+
+@pytest.mark.parametrize("function", [np.linalg.norm, np.linalg.vector_norm])
+@pytest.mark.parametrize(
+    ("x", "expected"),
+    [
+        ([1e-170, 1e-170], [0.5**0.5, 0.5**0.5]),
+        ([3e200, -4e200], [0.6, -0.8]),
+        ([np.inf, 1.0], [1, 0]),
+        ([-np.inf, np.inf], [-(0.5**0.5), 0.5**0.5]),
+        ([0.0, 0.0], [0, 0]),
+        ([np.nan, 1.0], [np.nan, np.nan]),
+    ],
+)
+def test_the_euclidean_norm_where_it_overflows_or_underflows(function, x, expected):
+    (gradient,) = pullback(function, np.array(x))
+    np.testing.assert_allclose(gradient, expected, rtol=1e-15)
+
+
+def test_second_derivatives_of_the_norm_of_zeros_are_zero():
+    x = mg.tensor([[3.0, 4.0], [0.0, 0.0]])
+    np.linalg.norm(x, axis=1).backward(create_graph=True)
+    slope = x.grad
+    x.null_grad()
+    np.sum(slope[:, 0]).backward()
+    np.testing.assert_allclose(x.grad, [[0.128, -0.096], [0, 0]], atol=1e-16)

@@ -132,15 +132,28 @@ def test_on_the_branch_cuts_of_arcsinh(y, real):
     assert gradient == pytest.approx([(ahead - behind) / (2j * step)], rel=1e-6)
 
 
-def test_hypot_of_zeros_has_gradient_zero():
-    assert [g.tolist() for g in pullback(np.hypot, np.zeros(1), np.zeros(1))] == [[0], [0]]
+@pytest.mark.parametrize("function", PLANE)
+def test_the_gradient_at_the_origin_is_zero(function):
+    for grad in (0.0, 1.0):
+        for gradient in pullback(function, np.zeros(1), np.zeros(1), grad=grad):
+            assert gradient.tolist() == [0]
+    x = mg.tensor(0.0)
+    function(x, 2 * x).backward(create_graph=True)
+    slope = x.grad
+    x.null_grad()
+    slope.backward()
+    assert x.grad is None or x.grad == 0
 
 
-def test_arctan2_at_the_origin():
-    for gradient in pullback(np.arctan2, np.zeros(1), np.zeros(1), grad=0.0):
-        assert gradient.tolist() == [0]
-    for gradient in pullback(np.arctan2, np.zeros(1), np.zeros(1)):
-        assert np.isnan(gradient).all()
+def test_infinite_distances_are_limits():
+    inf = np.inf
+    x1, x2 = np.array([inf, 1.0, -inf, inf]), np.array([1.0, -inf, inf, np.nan])
+    even = math.sqrt(0.5)
+    first, second = pullback(np.hypot, x1, x2)
+    assert first.tolist() == [1, 0, -even, 1]
+    assert second[:3].tolist() == [0, -1, even]
+    for gradient in pullback(np.arctan2, x1[:3], x2[:3]):
+        assert not gradient.any()
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1e200])
