@@ -27,7 +27,9 @@ class Matmul(Operation):
                 return np.dot(x2, grad)
             summed = [*range(x2.ndim - 2), x2.ndim - 1]
             return np.tensordot(x2, grad, (summed, range(grad.ndim)))
-        return grad @ (x2.T if x2.ndim == 2 else transpose(x2))
+        if grad.ndim == x2.ndim == 2:
+            return grad.dot(x2.T)  # as matmul, with less ado
+        return grad @ transpose(x2)
 
     def vjp_x2(grad, x1, x2_shape, axes=None):
         if axes is not None:
@@ -39,8 +41,8 @@ class Matmul(Operation):
             return grad * x1 if len(x2_shape) == 1 else x1[:, np.newaxis] * grad[..., np.newaxis, :]
         if len(x2_shape) == 1:
             return grad.dot(x1) if x1.ndim == 2 else np.tensordot(grad, x1, grad.ndim)
-        if x1.ndim == 2:
-            return x1.T @ grad
+        if x1.ndim == grad.ndim == 2:
+            return x1.T.dot(grad)
         if len(x2_shape) == 2:
             # One product, which sums over the stack as well.
             stacked = range(x1.ndim - 1)
