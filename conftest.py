@@ -17,4 +17,7 @@ def quotes_numpy(item):
         return False
     module, _, name = item.name.rpartition(".")
     names = vars(sys.modules[module]) if module in sys.modules else {}
-    return getattr(names.get(name), "__globals__", names) is not names
+    function = names.get(name)
+    if hasattr(function, "__wrapped__"):  # ufuncs have no globals
+        return getattr(function.__wrapped__, "__globals__", None) is not names
+    return getattr(function, "__globals__", names) is not names

@@ -9,6 +9,8 @@ Call plain NumPy functions on tensors, go back from a result, read the gradients
 array([ 5.43656366, 22.1671683 , 80.34214769])
 """
 
+from importlib import import_module as _import_module
+
 import numpy as _np
 
 from mygrad import rules as rules
@@ -20,6 +22,7 @@ from mygrad.errors import (
     InvalidGradient,
     MyGradException,
 )
+from mygrad.jacobians import hessian, jacobian
 from mygrad.modes import (
     mem_guard_active,
     mem_guard_off,
@@ -32,19 +35,34 @@ from mygrad.modes import (
 from mygrad.namespace import SHARED as _SHARED
 from mygrad.namespace import mirror as _mirror
 from mygrad.operation import Elementwise, Operation, implements
+from mygrad.reciprocal import (
+    arccot,
+    arccoth,
+    arccsc,
+    arccsch,
+    arcsec,
+    arcsech,
+    cot,
+    coth,
+    csc,
+    csch,
+    sec,
+    sech,
+)
+from mygrad.sequences import add_sequence, multi_matmul, multiply_sequence
+from mygrad.sliding import sliding_window_view
 from mygrad.tensor import Tensor, asarray, astensor, tensor
 from mygrad.transforms import (
     elementwise_grad,
     grad,
-    hessian,
     hvp,
-    jacobian,
     jvp,
+    linearize,
     value_and_grad,
     vjp,
 )
 
-from mygrad import fft, linalg  # isort: skip - they mirror what the rules above have registered
+from mygrad import errors, fft, linalg, typing  # isort: skip - they mirror what the rules above have registered
 
 __version__ = "3.0.0.dev0"
 
@@ -57,10 +75,22 @@ _own = [
     "MyGradException",
     "Operation",
     "Tensor",
+    "add_sequence",
+    "arccot",
+    "arccoth",
+    "arccsc",
+    "arccsch",
+    "arcsec",
+    "arcsech",
     "asarray",
     "astensor",
+    "cot",
+    "coth",
     "coverage",
+    "csc",
+    "csch",
     "elementwise_grad",
+    "errors",
     "fft",
     "grad",
     "hessian",
@@ -69,17 +99,54 @@ _own = [
     "jacobian",
     "jvp",
     "linalg",
+    "linearize",
+    "load",
     "mem_guard_active",
     "mem_guard_off",
     "mem_guard_on",
+    "multi_matmul",
+    "multiply_sequence",
+    "nnet",
     "no_autodiff",
+    "optim",
+    "random",
+    "save",
+    "sec",
+    "sech",
+    "sliding_window_view",
     "strict",
     "tensor",
     "turn_memory_guarding_off",
     "turn_memory_guarding_on",
+    "typing",
     "value_and_grad",
     "vjp",
 ]
 _mirrored = {name: getattr(_np, name) for name in _SHARED} | _mirror(_np)
 globals().update({name: value for name, value in _mirrored.items() if name not in _own})
 __all__ = sorted({*_own, *_mirrored})  # noqa: PLE0605 - derived from the registry
+
+
+#: What is imported when it is first asked for, and where it is found.
+_later = {
+    "load": "mygrad.io",
+    "nnet": "mygrad",
+    "optim": "mygrad",
+    "random": "mygrad",
+    "save": "mygrad.io",
+}
+
+
+def __getattr__(name: str) -> object:
+    """A name that is imported when it is first asked for."""
+    if name not in _later:
+        raise AttributeError(f"module 'mygrad' has no attribute {name!r}")
+    home = _later[name]
+    if home == "mygrad":
+        return _import_module(f"mygrad.{name}")
+    value = globals()[name] = getattr(_import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_later})

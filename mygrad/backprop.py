@@ -68,7 +68,7 @@ def _trip(*_: Any) -> None:
 
 
 # As a decorator it costs half of what it costs in a with statement.
-_watch = np.errstate(divide="call", over="ignore", under="ignore", invalid="call", call=_trip)
+watch = np.errstate(divide="call", over="ignore", under="ignore", invalid="call", call=_trip)
 
 
 class Walk:
@@ -96,19 +96,7 @@ class Walk:
         grads[root] = grad
         self._visit(sorted(grads, key=_by_creation))
 
-    def run(self, roots: list[tuple[Node, Any]], stops: tuple[Node, ...] = ()) -> dict[Node, Any]:
-        """The gradients of ``stops``, None where none arrived; nothing is left behind on the nodes.
-
-        ``roots`` are pairs of a node and its gradient.
-        """
-        grads = self.grads = collect([root for root, _ in roots], stops)
-        for root, grad in roots:
-            self.careful = self.careful or has_zeros(grad)
-            self.add(root, grad)
-        self._visit_between(sorted(grads, key=_by_creation), set(stops))
-        return grads
-
-    @_watch
+    @watch
     def _visit(self, nodes: list[Node]) -> None:
         """Visit ``nodes``, the last first.
 
@@ -163,28 +151,6 @@ class Walk:
                 self._apply(node, grad)
                 node.grad = grad
                 node.stale = node.stale & ~OWNED | GRADIENT
-
-    @_watch
-    def _visit_between(self, nodes: list[Node], ends: set[Node]) -> None:
-        within = self.trips.copy()
-        leading = set(ends)
-        for node in nodes:
-            if node.inputs and not leading.isdisjoint(node.inputs):
-                leading.add(node)
-        while nodes:
-            node = nodes.pop()
-            if node in ends:
-                continue
-            grad = self.grads.pop(node)
-            if grad is not None and node in leading:
-                if node.plan is None:
-                    self.careful = self.careful or node.gates
-                    node.pullback(self, grad)
-                else:
-                    self._apply(node, grad)
-            if not self.keep:
-                node.release()
-        self.trips += within
 
     def _apply(self, node: Node, grad: Any) -> None:
         """Call the rules of ``node`` and pass on what they return."""
@@ -301,6 +267,8 @@ def arrive(leaf: Node, grad: Any) -> None:
 
 def has_nan(value: Any) -> bool:
     """Whether there is NaN in an array; asked in one pass, and without a warning."""
+    if not isinstance(value, _ndarray):  # a number, or a batch of arrays
+        return bool(np.any(np.isnan(value)))
     size = value.size
     if size > 1000:
         least = np.minimum.reduce(value, axis=None)

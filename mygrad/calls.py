@@ -77,6 +77,15 @@ def explain(error: Exception, function: Any, args: tuple[Any, ...], kwargs: dict
     given = [_described(value) for value in args]
     given += [f"{name}={_described(value)}" for name, value in kwargs.items()]
     error.add_note(f"mygrad called {name_of(function)}({', '.join(given)})")
+    out = kwargs.get("out")
+    outs = out if out.__class__ is tuple else (out,)
+    if "read-only" in str(error) and any(
+        isinstance(array, np.ndarray) and guard.is_locked(array) for array in outs
+    ):
+        error.add_note(
+            "mygrad keeps the output array read-only, because a graph needs what it holds. Write into a copy,"
+            " go back or drop the graph first, or use mygrad.mem_guard_off while the graph is made."
+        )
 
 
 def _described(value: Any) -> str:
@@ -449,7 +458,10 @@ def link_views(operation: Any, results: Any, parents: list[Any]) -> None:
             data = tensor._data
             if data is parent._data:
                 tensor._data = data = data.view()
-            if data.base is not None and _is_view(data, parent._data):
+            if data.base is not None and (
+                np.may_share_memory(data, parent._data)
+                or (not data.size and _have_one_base(data, parent._data))
+            ):
                 link(tensor, parent, operation.read_only)
                 break
         else:
@@ -457,10 +469,8 @@ def link_views(operation: Any, results: Any, parents: list[Any]) -> None:
                 tensor._data = tensor._data.copy()  # nobody's view, read-only because of a lock
 
 
-def _is_view(array: Any, parent: Any) -> bool:
-    """Whether ``array``, which has a base, is a view of ``parent``; what is empty shares no memory."""
-    if array.size:
-        return np.may_share_memory(array, parent)
+def _have_one_base(array: Any, parent: Any) -> bool:
+    """Whether ``array``, which is empty and so shares no memory, is a view of ``parent`` all the same."""
     return array.base is parent or array.base is parent.base
 
 

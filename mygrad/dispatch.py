@@ -16,7 +16,19 @@ import numpy as np
 from mygrad import guard
 from mygrad.calls import apply, as_array, bind, explain, link_views, name_of, unwrap
 from mygrad.fates import compose, create, data_call, no_rule, overwrite
-from mygrad.graph import CONSTANT, SLOW, Handle, Node, creation, new
+from mygrad.graph import (
+    CONSTANT,
+    CONSTANT_VIEW,
+    HOLED,
+    NEXT,
+    SLOW,
+    VIEW,
+    WHOLE,
+    Handle,
+    Node,
+    creation,
+    new,
+)
 from mygrad.modes import guarding, recording
 from mygrad.operation import (
     Composed,
@@ -42,6 +54,19 @@ _NUMERIC = frozenset("biufc")
 # ---------------------------------------------------------------- the short way
 
 
+def settled(tensor: Any) -> bool:
+    """Whether the short way is open to a tensor: to a view, as long as its base was never updated."""
+    node = tensor._node
+    if node.stale & SLOW != VIEW:
+        return not node.stale & SLOW
+    base = tensor._base
+    return (
+        node is not CONSTANT_VIEW
+        and base._version == tensor._version < NEXT
+        and not base._node.stale & ~(WHOLE | HOLED)
+    )
+
+
 def unary(operation: Any) -> Callable[[Any], Any]:
     """``operation`` of a tensor, as a function of that."""
     function = operation.function
@@ -50,7 +75,12 @@ def unary(operation: Any) -> Callable[[Any], Any]:
 
     def call(x: Any) -> Any:
         node = x._node
-        if node.stale & SLOW or node is CONSTANT or not recording.get():
+        if (
+            node.stale & SLOW
+            and not settled(x)
+            or node is CONSTANT
+            or not recording.get()
+        ):
             return apply(operation, function, (x,), {}, x.__class__)
         value = x._data
         data = function(value)
@@ -89,7 +119,12 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
         if other is float or other is int:
             left = x._node
             stale = left.stale
-            if stale & SLOW or left is CONSTANT or not recording.get():
+            if (
+                stale & SLOW
+                and not settled(x)
+                or left is CONSTANT
+                or not recording.get()
+            ):
                 return apply(operation, function, (x, y), {}, kind)
             a = x._data
             b = y
@@ -99,7 +134,12 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
             kind = other
             right = y._node
             stale = right.stale
-            if stale & SLOW or right is CONSTANT or not recording.get():
+            if (
+                stale & SLOW
+                and not settled(y)
+                or right is CONSTANT
+                or not recording.get()
+            ):
                 return apply(operation, function, (x, y), {}, kind)
             a = x
             b = y._data
@@ -109,7 +149,11 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
             left = x._node
             right = y._node
             stale = left.stale | right.stale
-            if stale & SLOW or left is right is CONSTANT or not recording.get():
+            if (
+                (stale & SLOW and not (settled(x) and settled(y)))
+                or left is right is CONSTANT
+                or not recording.get()
+            ):
                 return apply(operation, function, (x, y), {}, kind)
             a = x._data
             b = y._data
@@ -127,7 +171,12 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
         elif other is _ndarray and y.dtype.kind in _NUMERIC:
             left = x._node
             stale = left.stale
-            if stale & SLOW or left is CONSTANT or not recording.get():
+            if (
+                stale & SLOW
+                and not settled(x)
+                or left is CONSTANT
+                or not recording.get()
+            ):
                 return apply(operation, function, (x, y), {}, kind)
             a = x._data
             b = fixed = y
@@ -137,7 +186,12 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
             kind = other
             right = y._node
             stale = right.stale
-            if stale & SLOW or right is CONSTANT or not recording.get():
+            if (
+                stale & SLOW
+                and not settled(y)
+                or right is CONSTANT
+                or not recording.get()
+            ):
                 return apply(operation, function, (x, y), {}, kind)
             a = fixed = x
             b = y._data
@@ -161,7 +215,9 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
             if defers(y, x):
                 return NotImplemented
             return (
-                function(x, y) if not accepts(x) else apply(operation, function, (x, y), {}, other)
+                function(x, y)
+                if not accepts(x)
+                else apply(operation, function, (x, y), {}, other)
             )
         try:
             data = function(a, b)
@@ -243,7 +299,11 @@ def _short_way(
     None where such calls cannot go the short way.
     """
     names = parameters_of(function)[0]
-    if not names or names[0] not in operation.differentiable or operation.joint is not None:
+    if (
+        not names
+        or names[0] not in operation.differentiable
+        or operation.joint is not None
+    ):
         return None
     if operation.selects:
         return None
@@ -257,21 +317,38 @@ def _short_way(
     given |= {name: f"kwargs[{name!r}]" for name in keywords}
     given |= {names[0]: "array", f"{names[0]}_shape": "array.shape", "out": "data"}
     if not plan.elementwise:
-        others = [name for name in operation.differentiable if name in given and name != names[0]]
+        others = [
+            name
+            for name in operation.differentiable
+            if name in given and name != names[0]
+        ]
         given |= {name: f"as_array({given[name]}, data)" for name in others}
     for name, fact in operation.facts.items():
-        known = ", ".join(f"{asked}={given[asked]}" for asked in asked_of(fact) if asked in given)
+        known = ", ".join(
+            f"{asked}={given[asked]}" for asked in asked_of(fact) if asked in given
+        )
         given[name] = f"facts[{name!r}]({known})"
     kept = [given.get(name, f"defaults[{name!r}]") for name in plan.names]
-    source = f"lambda array, data, args, kwargs: ({''.join(value + ', ' for value in kept)})"
-    keep = eval(source, {"defaults": plan.defaults, "facts": operation.facts, "as_array": as_array})
+    source = (
+        f"lambda array, data, args, kwargs: ({''.join(value + ', ' for value in kept)})"
+    )
+    keep = eval(
+        source,
+        {"defaults": plan.defaults, "facts": operation.facts, "as_array": as_array},
+    )
     compute = operation.direct or function
     may_view = operation.may_view
 
-    def call(x: Any, parent: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def call(
+        x: Any, parent: Node, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         array = x._data
         try:
-            data = compute(array, *args[1:], **kwargs) if count > 1 or kwargs else compute(array)
+            data = (
+                compute(array, *args[1:], **kwargs)
+                if count > 1 or kwargs
+                else compute(array)
+            )
         except Exception as error:
             explain(error, function, args, kwargs)
             raise
@@ -305,19 +382,28 @@ def _short_way(
     return _own_code(call)
 
 
-def single(operation: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def single(
+    operation: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     """The short way for a function of one tensor, the first argument, with plain options.
 
     NotImplemented where the general way has to be taken.
     """
     x = args[0]
     parent = x._node
-    if parent.stale & SLOW or parent is CONSTANT or not recording.get():
+    if (
+        parent.stale & SLOW
+        and not settled(x)
+        or parent is CONSTANT
+        or not recording.get()
+    ):
         return NotImplemented
     way = _short_way(operation, function, len(args), tuple(kwargs))
     if way is None:
         return NotImplemented
-    if (len(args) > 1 or kwargs) and not (_are_atoms(args[1:]) and _are_atoms(kwargs.values())):
+    if (len(args) > 1 or kwargs) and not (
+        _are_atoms(args[1:]) and _are_atoms(kwargs.values())
+    ):
         return NotImplemented
     return way(x, parent, args, kwargs)
 
@@ -366,7 +452,11 @@ def defers(tensor: Any, other: Any) -> bool:
 
 
 def call_ufunc(
-    kind: Any, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
+    kind: Any,
+    ufunc: np.ufunc,
+    method: str,
+    inputs: tuple[Any, ...],
+    kwargs: dict[str, Any],
 ) -> Any:
     """``ufunc.method(*inputs, **kwargs)``, tensors among the arguments."""
     for value in inputs:
@@ -381,7 +471,11 @@ def call_ufunc(
 
 
 def call_ufunc_method(
-    kind: Any, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
+    kind: Any,
+    ufunc: np.ufunc,
+    method: str,
+    inputs: tuple[Any, ...],
+    kwargs: dict[str, Any],
 ) -> Any:
     """``ufunc.reduce`` and its siblings."""
     fate = fate_of(ufunc)
@@ -416,7 +510,9 @@ def follow(
             if result is not NotImplemented:
                 return result
         if operation.overwrites:
-            return overwrite(fate, function, bind(function, args, kwargs), kind, constant)
+            return overwrite(
+                fate, function, bind(function, args, kwargs), kind, constant
+            )
         return apply(fate, function, args, kwargs, kind, constant)
     if isinstance(fate, PiecewiseConstant):
         return data_call(function, args, kwargs)

@@ -64,7 +64,7 @@ class Lock:
 
 def lock(node: Node, array: Array) -> None:
     """Keep ``array``, and with it what it is a view of, read-only until ``node`` lets go of it."""
-    root = array if array.base is None else _root(array)
+    root: Any = array if array.base is None else _root(array)
     key = id(root)
     with _mutex:
         count = _locks.get(key, 0)
@@ -75,9 +75,9 @@ def lock(node: Node, array: Array) -> None:
         _locks[key] = count + 1
         if not count and key in _handed_out:
             for view in _views_of(root):
-                _close(view, root)
+                _close(view, root, born_closed=False)
         if root is not array:
-            _close(array, root)
+            _close(array, root, born_closed=count > 0)
     held = new(Lock)
     held._array = root
     node.locks = (held,) if node.locks is None else (*node.locks, held)
@@ -94,8 +94,11 @@ def _root(view: Array) -> Array | None:
     return None
 
 
-def _close(view: Array, root: Any) -> None:
-    """Make ``view`` read-only for as long as ``root``, which it is a view of."""
+def _close(view: Array, root: Any, born_closed: bool) -> None:
+    """Make ``view`` read-only for as long as ``root``, which it is a view of.
+
+    ``born_closed`` says that ``view`` may be read-only because ``root`` was locked when it was taken.
+    """
     family = [view]
     if view.base is not root:
         family.extend(takewhile(lambda base: base is not root, _bases(view)))
@@ -104,7 +107,7 @@ def _close(view: Array, root: Any) -> None:
             if not _can_be_opened(array):
                 continue
             array.setflags(write=False)
-        elif 0 in array.strides:
+        elif 0 in array.strides or not born_closed:
             continue  # read-only by its nature
         _waiting.setdefault(id(root), {})[id(array)] = ref(array)
 
@@ -253,7 +256,7 @@ def expose(tensor: Any) -> None:
         if not node.stale & RELEASED and (member is tensor or is_shared(member)):
             if node.saved.__class__ is tuple and any(v is member._data for v in node.saved):
                 lock(node, member._data)
-            elif _references(member) > _unshared:
+            elif _references(member) > _unshared + (tensor._data.base is member._data):
                 node = _split(member)
         node.stale |= EXPOSED
     if tensor is not base:

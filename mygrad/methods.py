@@ -194,6 +194,8 @@ class Methods(Operators):
 
     @imag.setter
     def imag(self, value: Any) -> None:
+        if self.dtype.kind != "c":
+            raise TypeError("array does not have imaginary part to set")
         _np.imag(self)[...] = value
 
     @property
@@ -363,19 +365,21 @@ class Methods(Operators):
 
     def fill(self, value: Any) -> None:
         """Set all elements to ``value``."""
+        if np.ndim(value):
+            np.empty((), self.dtype).fill(unwrap(value, []))  # NumPy's own error
         self[...] = value
 
     def sort(
         self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None
     ) -> None:
         """Sort in place; see :func:`numpy.sort`."""
-        self[...] = _np.sort(self, axis, kind, order, stable=stable)
+        self[...] = _np.sort(self, operator.index(axis), kind, order, stable=stable)
 
     def partition(
         self, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None
     ) -> None:
         """Partition in place; see :func:`numpy.partition`."""
-        self[...] = _np.partition(self, kth, axis, kind, order)
+        self[...] = _np.partition(self, kth, operator.index(axis), kind, order)
 
     def view(self, dtype: Any = None) -> Any:
         """A view of the whole tensor. ``dtype``: only of a constant, whose bytes may be read anew."""
@@ -435,6 +439,10 @@ class Flat:
         if isinstance(value, list | tuple):
             value = self.base._of(value)
         if isinstance(value, Handle | np.ndarray):
+            if _np.ndim(value) and not shape:
+                raise ValueError("Error setting single item of array.")
+            if np.size(places[0]) and not _np.size(value):
+                return  # no values are none to write
             if _np.size(value) != np.size(places[0]):
                 value = _np.resize(value, shape)  # NumPy repeats or cuts the values
             value = _np.reshape(value, shape)

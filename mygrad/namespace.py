@@ -127,10 +127,13 @@ def _public(name: str, function: Any) -> Any:
                 unwrap(args, found)
                 unwrap(kwargs, found)
                 if not found:
-                    return Tensor(function(*args, **kwargs), constant=constant, copy=False)
+                    made = function(*args, **kwargs)
+                    if isinstance(made, tuple):  # linspace(…, retstep=True)
+                        return (Tensor(made[0], constant=constant, copy=False), *made[1:])
+                    return Tensor(made, constant=constant, copy=False)
             return follow(Tensor, fate, function, args, kwargs, constant)
 
-    public = understood(name, public)
+    public = understood(name, public, function if isinstance(function, np.ufunc) else None)
     public.__name__ = public.__qualname__ = name
     public.__module__ = "mygrad"
     public.__doc__ = inspect.cleandoc(function.__doc__ or "") + _NOTE

@@ -169,7 +169,9 @@ class Tensor(Methods):
             Keep the graph, to go back through it again.
         create_graph : bool
             The gradients are tensors with a history: they can be differentiated in turn. Implies
-            ``retain_graph``.
+            ``retain_graph``. A tensor then holds a gradient whose graph holds the tensor's own node: such
+            a cycle is freed by the garbage collector, or as soon as :meth:`null_grad` is called.
+            :func:`mygrad.grad` and its like leave nothing on tensors, hence no cycle.
 
         Raises
         ------

@@ -1,116 +1,44 @@
-"""Derivatives of functions, as functions: ``grad``, ``jacobian``, ``hessian`` and their like.
+"""Derivatives of functions, as functions: ``grad``, ``vjp``, ``jvp``, ``hvp`` and their like.
 
 They take functions written in plain NumPy. Arrays in, arrays out; where an argument is a tensor, or the
 function uses a tensor from outside that carries a gradient, the derivative is a tensor with a history:
-so they nest to any depth.
+so they nest to any depth. Arguments and results may be nested in tuples, lists, dicts and dataclasses.
+
+There is one way back, no way forward: a pullback is linear in its cotangent, so that its own pullback is
+the pushforward (``linearize``, ``jvp``), and that of a gradient is the Hessian (``hvp``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import wraps
 from typing import Any
 
 import numpy as np
 
-from mygrad.backprop import Walk, collect
-from mygrad.errors import InvalidGradient
-from mygrad.graph import CONSTANT, EXPOSED, Leaf, Same, creation, make_handle, make_leaf, make_node
-from mygrad.modes import recording
+from mygrad.backprop import raw
+from mygrad.graph import Node, make_handle, make_leaf
+from mygrad.rules.products import Matmul
 from mygrad.tensor import Tensor
-from mygrad.trees import flatten, map_leaves
-from mygrad.views import is_variable, touch
-
-Function = Callable[..., Any]
-
-
-class _Trace:
-    """One evaluation of a function with respect to some of its arguments."""
-
-    def __init__(self, function: Function, args: Sequence[Any], at: Sequence[int], **kwargs: Any):
-        self.start = creation()
-        leaves, build = flatten([args[i] for i in at])
-        self.rebuild = build
-        self.from_tensors = any(isinstance(leaf, Tensor) for leaf in leaves)
-        self.inputs = [_entry(leaf, function) for leaf in leaves]
-        traced = list(args)
-        for position, value in zip(at, build(self.inputs), strict=True):
-            traced[position] = value
-        token = recording.set(True)
-        try:
-            self.result = function(*traced, **kwargs)
-        finally:
-            recording.reset(token)
-
-    def has_history(self, outputs: list[Any]) -> bool:
-        """Whether derivatives can depend on tensors that carry a gradient beyond this evaluation."""
-        if self.from_tensors:
-            return True
-        roots = [out._node for out in outputs if isinstance(out, Tensor) and not out.constant]
-        # Leaves made during the evaluation are nobody's outside.
-        return any(n.__class__ is Leaf and n.order < self.start for n in collect(roots))
-
-    def pull(self, outputs: list[Any], cotangents: list[Any], *, recorded: bool) -> list[Any]:
-        """The gradients with respect to the inputs: arrays, or tensors if ``recorded``."""
-        roots = [
-            (touch(out), cotangent)
-            for out, cotangent in zip(outputs, cotangents, strict=True)
-            if isinstance(out, Tensor) and not out.constant
-        ]
-        stops = tuple(tensor._node for tensor in self.inputs)
-        walk = Walk(keep=True, handle=_revive if recorded else None)
-        token = recording.set(recorded)
-        try:
-            grads = walk.run(roots, stops) if roots else {}
-        finally:
-            recording.reset(token)
-        return [self._gradient(tensor, grads.get(tensor._node), recorded) for tensor in self.inputs]
-
-    def _gradient(self, tensor: Any, gradient: Any, recorded: bool) -> Any:
-        data = tensor._data
-        if gradient is None:
-            gradient = np.zeros(data.shape, data.dtype)
-        if recorded:
-            return gradient if isinstance(gradient, Tensor) else Tensor(gradient, constant=True)
-        return np.array(gradient)
-
-
-def _entry(leaf: Any, function: Function) -> Any:
-    """A tensor to evaluate ``function`` on in the place of ``leaf``."""
-    data = leaf._value() if isinstance(leaf, Tensor) else np.asarray(leaf)
-    if data.dtype.kind not in "fc":
-        name = getattr(function, "__name__", "the function")
-        raise TypeError(
-            f"{name} is to be differentiated with respect to {leaf!r}: it takes floating or complex"
-            f" numbers, not {data.dtype}"
-        )
-    if isinstance(leaf, Tensor) and is_variable(leaf):
-        return make_handle(Tensor, data, make_node(Same, (touch(leaf),), data.shape, data.dtype))
-    return make_handle(Tensor, data, make_leaf(data, EXPOSED))
-
-
-def _revive(data: Any, node: Any) -> Tensor:
-    if node.stale:
-        node = make_node(Same, (node,), node.shape, node.dtype)
-    return make_handle(Tensor, np.asarray(data), node)
-
-
-def _ones(out: Any, recorded: bool) -> Any:
-    one = np.ones(out.shape, out.dtype)
-    return make_handle(Tensor, one, CONSTANT) if recorded else one
-
-
-def _plain(tree: Any) -> Any:
-    """``tree`` with arrays in the place of tensors."""
-    return map_leaves(lambda leaf: leaf._value() if isinstance(leaf, Tensor) else leaf, tree)
-
-
-def _chosen(argnums: int | Sequence[int], args: Sequence[Any], name: str) -> list[int]:
-    at = [argnums] if isinstance(argnums, int) else list(argnums)
-    for i in at:
-        if not -len(args) <= i < len(args):
-            raise TypeError(f"{name}: argnums names argument {i}, but the call has {len(args)}")
-    return [i % len(args) for i in at]
+from mygrad.tracing import (
+    Function,
+    PathWalk,
+    Route,
+    Trace,
+    array_of,
+    complex_derivative,
+    fitted,
+    have_tensors,
+    is_one,
+    ones,
+    plain,
+    positions,
+    pull,
+    revive,
+    roots_of,
+    scalar,
+)
+from mygrad.trees import flatten, unchecked
 
 
 def value_and_grad(
@@ -125,44 +53,50 @@ def value_and_grad(
         anything else, which is handed through.
     argnums : int or sequence of ints
         The positional arguments to differentiate with respect to. Each may be a nest of tuples, lists,
-        dicts and dataclasses of floating arrays.
+        dicts and dataclasses of floating or complex arrays; None in a nest is left alone.
 
     Returns
     -------
     callable
-        Returns ``(value, gradient)``, or ``((value, aux), gradient)``. The gradient has the structure
-        of the argument, and each entry its shape and dtype; it is a tuple if ``argnums`` is a sequence.
+        Takes the arguments of ``function``, keywords too; returns ``(value, gradient)``, or
+        ``((value, aux), gradient)``. The gradient is nested as the argument is, and each entry has its
+        shape and dtype; it is a tuple if ``argnums`` is a sequence. With respect to a complex argument
+        ``x + iy`` it is ``∂/∂x - i ∂/∂y``.
 
     Raises
     ------
     TypeError
-        The result is no scalar, or an argument is not floating.
+        The result is no real scalar, an argument is not floating or complex, or ``argnums`` names none.
 
     Examples
     --------
     >>> import numpy as np, mygrad as mg
     >>> mg.value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
+
+    It is what SciPy's optimizers take with ``jac=True``:
+
+    >>> from scipy.optimize import minimize
+    >>> def f(x):
+    ...     return np.sum((x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+    >>> minimize(mg.value_and_grad(f), np.zeros(3), jac=True).x.round(3)
+    array([1., 1., 1.])
     """
 
     @wraps(function)
     def with_gradient(*args: Any, **kwargs: Any) -> Any:
-        at = _chosen(argnums, args, "value_and_grad")
-        trace = _Trace(function, args, at, **kwargs)
+        at = positions(argnums, args, "value_and_grad")
+        trace = Trace(function, args, at, kwargs)
         value, aux = trace.result if has_aux else (trace.result, None)
-        value = Tensor(value) if isinstance(value, list | tuple) else value
-        if np.size(value) != 1 or np.iscomplexobj(value):
-            raise TypeError(
-                f"{_name(function)} returned {type(value).__name__} of shape {np.shape(value)}; a"
-                " gradient is of a real scalar. See mygrad.jacobian, mygrad.vjp, or sum the result."
-            )
-        recorded = trace.has_history([value])
-        cotangent = _ones(value, recorded) if isinstance(value, Tensor) else None
-        gradients = trace.rebuild(trace.pull([value], [cotangent], recorded=recorded))
-        if not recorded:
-            value, aux = _plain(value), _plain(aux)
+        value = scalar(trace, value)
+        route = trace.route([value])
+        history = trace.has_history(route)
+        pulled = trace.pull(route, [value], [ones(value)], history=history, last=True)
+        gradients = trace.derivatives(pulled)
+        if not history:
+            value, aux = plain(value), plain(aux)
             value = value[()] if isinstance(value, np.ndarray) else value
-        gradient = gradients[0] if isinstance(argnums, int) else tuple(gradients)
+        gradient = gradients[0] if is_one(argnums) else tuple(gradients)
         return ((value, aux) if has_aux else value), gradient
 
     return with_gradient
@@ -182,6 +116,8 @@ def grad(
     array(1.)
     >>> mg.grad(mg.grad(mg.grad(lambda x: x**4)))(2.0)
     array(48.)
+    >>> mg.grad(lambda p: p["a"] * p["b"] ** 2)({"a": 2.0, "b": 3.0})
+    {'a': array(9.), 'b': array(12.)}
     """
     both = value_and_grad(function, argnums, has_aux=has_aux)
 
@@ -193,32 +129,33 @@ def grad(
     return gradient
 
 
-def elementwise_grad(function: Function, argnums: int = 0) -> Function:
-    """The derivative of a function that acts on each element alone, at each element.
-
-    It is the gradient of the sum of the result, whose shape is any.
-
-    >>> import numpy as np, mygrad as mg
-    >>> mg.elementwise_grad(np.square)(np.array([1.0, 2.0]))
-    array([2., 4.])
-    """
-
-    @wraps(function)
-    def total(*args: Any, **kwargs: Any) -> Any:
-        return np.sum(function(*args, **kwargs))
-
-    return grad(total, argnums)
-
-
-def vjp(function: Function, *args: Any) -> tuple[Any, Function]:
+def vjp(function: Function, *args: Any, has_aux: bool = False, **kwargs: Any) -> Any:
     """The value of ``function``, and its pullback: from a cotangent to the gradients of all arguments.
+
+    Parameters
+    ----------
+    function : callable
+        Returns an array or a nest of arrays; with ``has_aux`` a pair of that and anything else.
+    *args : nests of arrays
+        Where to evaluate it. It is differentiated with respect to all of them.
+    **kwargs
+        Passed to ``function``, without derivative.
 
     Returns
     -------
     value : nest of arrays
     pullback : callable
-        Takes a cotangent of the structure and shapes of ``value``; returns a tuple, an entry an
-        argument. It can be called any number of times.
+        Takes a cotangent, nested as ``value`` is and of the same shapes; returns a tuple, an entry an
+        argument, nested as that is. It can be called any number of times.
+    aux
+        With ``has_aux``: what the function returned besides.
+
+    Raises
+    ------
+    TypeError
+        An argument is not floating or complex; of the pullback, the cotangent is nested otherwise.
+    InvalidGradient
+        Of the pullback: a part of the cotangent has another shape.
 
     Examples
     --------
@@ -227,136 +164,299 @@ def vjp(function: Function, *args: Any) -> tuple[Any, Function]:
     >>> pullback(np.array([1.0, 0.0]))
     (array([1., 0.]),)
     """
-    trace = _Trace(function, args, range(len(args)))
-    outputs, _ = flatten(trace.result)
-    history = trace.has_history(outputs)
+    trace = Trace(function, args, range(len(args)), kwargs)
+    result, aux = trace.result if has_aux else (trace.result, None)
+    outputs, _ = flatten(result)
+    route = trace.route(outputs)
+    history = trace.has_history(route)
 
     def pullback(cotangent: Any) -> Any:
-        given, _ = flatten(cotangent)
-        recorded = history or any(isinstance(leaf, Tensor) for leaf in given)
-        fitted = [_cotangent(c, out, recorded) for c, out in zip(given, outputs, strict=True)]
-        return tuple(trace.rebuild(trace.pull(outputs, fitted, recorded=recorded)))
+        given = fitted(cotangent, result, "the cotangent")
+        tensors = history or have_tensors(given)
+        return tuple(trace.derivatives(trace.pull(route, outputs, given, history=tensors)))
 
-    return (trace.result if history else _plain(trace.result)), pullback
-
-
-def _cotangent(value: Any, out: Any, recorded: bool) -> Any:
-    shape, dtype = np.shape(out), getattr(out, "dtype", None)
-    if np.shape(value) != shape:
-        raise InvalidGradient(
-            f"a cotangent of shape {np.shape(value)} for a result of shape {shape}"
-        )
-    if isinstance(value, Tensor):
-        return value
-    array = np.asarray(value, dtype)
-    return make_handle(Tensor, array, CONSTANT) if recorded else array
+    value = result if history else plain(result)
+    return (value, pullback, aux if history else plain(aux)) if has_aux else (value, pullback)
 
 
-def jvp(function: Function, args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """The value of ``function`` at ``args`` and its derivative along ``tangents``.
+def linearize(function: Function, *args: Any, has_aux: bool = False, **kwargs: Any) -> Any:
+    """The value of ``function``, and its pushforward: from tangents of all arguments to that of the result.
 
-    The derivative is taken by going back twice: the pullback is linear in its cotangent, and its own
-    pullback is the pushforward.
+    The function is evaluated once, however often it is pushed forward.
 
-    >>> import numpy as np, mygrad as mg
-    >>> mg.jvp(np.sin, (0.0,), (2.0,))
-    (array(0.), array(2.))
-    """
-    trace = _Trace(function, args, range(len(args)))
-    outputs, rebuild = flatten(trace.result)
-    history = trace.has_history(outputs) or any(
-        isinstance(leaf, Tensor) for leaf in flatten(list(tangents))[0]
-    )
-    cotangents = [make_handle(Tensor, z, make_leaf(z)) for z in map(_zeros, outputs)]
-    pulled = trace.pull(outputs, cotangents, recorded=True)
-    back = object.__new__(_Trace)
-    back.inputs = cotangents
-    directions = [
-        _cotangent(tangent, gradient, history)
-        for tangent, gradient in zip(flatten(list(tangents))[0], pulled, strict=True)
-    ]
-    pushed = back.pull(pulled, directions, recorded=history)
-    return (trace.result if history else _plain(trace.result)), rebuild(pushed)
-
-
-def _zeros(out: Any) -> Any:
-    return np.zeros(np.shape(out), getattr(out, "dtype", float))
-
-
-def jacobian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
-    """A function that returns the derivatives of every element of the result.
+    Parameters
+    ----------
+    function : callable
+        Returns an array or a nest of arrays; with ``has_aux`` a pair of that and anything else.
+    *args : nests of arrays
+        Where to evaluate it.
+    **kwargs
+        Passed to ``function``, without derivative.
 
     Returns
     -------
-    callable
-        Returns an array of shape ``result.shape + argument.shape``: for a nest of arguments a nest of
-        such arrays, for a sequence of ``argnums`` a tuple.
+    value : nest of arrays
+    pushforward : callable
+        Takes a tangent for each argument, nested as that is and of the same shapes; returns the
+        derivative of the result along them, nested as ``value`` is.
+    aux
+        With ``has_aux``: what the function returned besides.
+
+    Raises
+    ------
+    TypeError
+        An argument is not floating or complex; of the pushforward, the tangents are too few or nested
+        otherwise.
+    InvalidGradient
+        Of the pushforward: a tangent has another shape.
 
     Examples
     --------
     >>> import numpy as np, mygrad as mg
-    >>> mg.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
-    array([[2., 0.],
-           [0., 4.]])
+    >>> value, pushforward = mg.linearize(np.sin, np.array([0.0, np.pi]))
+    >>> pushforward(np.array([1.0, 1.0]))
+    array([ 1., -1.])
     """
+    trace = Trace(function, args, range(len(args)), kwargs)
+    result, aux = trace.result if has_aux else (trace.result, None)
+    outputs, rebuild = flatten(result)
+    history = trace.has_history(trace.route(outputs))
+    pulled, ends = transposed(trace, outputs)
+    back = Route(roots_of(pulled), ends)
 
-    @wraps(function)
-    def matrix(*args: Any, **kwargs: Any) -> Any:
-        at = _chosen(argnums, args, "jacobian")
-        trace = _Trace(function, args, at, **kwargs)
-        out = trace.result
-        if not isinstance(out, Tensor):
-            out = Tensor(out)
-        recorded = trace.has_history([out])
-        rows = []
-        for position in range(out.size):
-            cotangent = np.zeros(out.shape, out.dtype)
-            cotangent.flat[position] = 1
-            given = make_handle(Tensor, cotangent, CONSTANT) if recorded else cotangent
-            rows.append(trace.pull([out], [given], recorded=recorded))
-        columns = [
-            np.reshape(np.stack(parts), out.shape + parts[0].shape)
-            if rows
-            else np.zeros(out.shape + tensor.shape)
-            for tensor, parts in zip(
-                trace.inputs, zip(*rows, strict=True) if rows else trace.inputs, strict=True
+    def pushforward(*tangents: Any) -> Any:
+        given = fitted(tangents, args, "the tangents")
+        tensors = history or have_tensors(given)
+        recorded = tensors and trace.traceable
+        walk = PathWalk(keep=True, handle=revive if recorded else None)
+        pushed = pull(walk, back, pulled, given, ends, history=tensors, recorded=recorded)
+        return rebuild(pushed, unchecked)
+
+    value = result if history else plain(result)
+    return (value, pushforward, aux if history else plain(aux)) if has_aux else (value, pushforward)
+
+
+def transposed(trace: Trace, outputs: list[Any]) -> tuple[list[Any], list[Node]]:
+    """The gradients of ``outputs`` for some cotangents, as functions of these; and their nodes."""
+    cotangents = [_somewhere(out) for out in outputs]
+    walk = PathWalk(keep=True, handle=revive)
+    route = trace.route(outputs)
+    pulled = pull(walk, route, outputs, cotangents, trace.ends, history=True, recorded=True)
+    return pulled, [each._node for each in cotangents]
+
+
+def _somewhere(out: Any) -> Any:
+    """A cotangent at which to take the derivative of a linear function: nothing is special about it.
+
+    Zero would be special, and so would be ones, whose differences are zero: there rules take short cuts.
+    """
+    dtype = getattr(out, "dtype", None)
+    dtype = dtype if dtype is not None and dtype.kind in "fc" else np.dtype(float)
+    irregular = 1 + np.arange(1, np.size(out) + 1) * 0.6180339887498949 % 1
+    data = irregular.reshape(np.shape(out)).astype(dtype)
+    return make_handle(Tensor, data, make_leaf(data))
+
+
+def jvp(
+    function: Function,
+    args: Sequence[Any],
+    tangents: Sequence[Any],
+    *,
+    has_aux: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """The value of ``function`` at ``args`` and its derivative along ``tangents``.
+
+    For several directions at the same point, see :func:`linearize`.
+
+    Parameters
+    ----------
+    function : callable
+        Returns an array or a nest of arrays; with ``has_aux`` a pair of that and anything else.
+    args : sequence
+        All positional arguments, each a nest of arrays.
+    tangents : sequence
+        A tangent for each, nested as that is and of the same shapes.
+    **kwargs
+        Passed to ``function``, without derivative.
+
+    Returns
+    -------
+    value, derivative : nests of arrays
+        Nested alike, of the same shapes. With ``has_aux`` a third entry is what the function returned
+        besides.
+
+    Raises
+    ------
+    TypeError
+        An argument is not floating or complex, or the tangents are too few or nested otherwise.
+    InvalidGradient
+        A tangent has another shape.
+
+    Examples
+    --------
+    >>> import mygrad as mg, numpy as np
+    >>> mg.jvp(np.sin, (0.0,), (2.0,))
+    (array(0.), array(2.))
+    """
+    for name, given in (("args", args), ("tangents", tangents)):
+        if not isinstance(given, list | tuple):
+            raise TypeError(
+                f"jvp takes {name} as a tuple, an entry an argument; it got {type(given).__name__}"
             )
-        ]
-        result = trace.rebuild(columns)
-        return result[0] if isinstance(argnums, int) else tuple(result)
-
-    return matrix
+    value, pushforward, *aux = linearize(function, *args, has_aux=has_aux, **kwargs)
+    return value, pushforward(*tangents), *aux
 
 
-def hessian(function: Function, argnums: int = 0) -> Function:
-    """A function that returns the second derivatives of a scalar ``function`` of one array argument.
+class _AlongWalk(PathWalk):
+    """Goes back for the sum of the products of gradients and ``directions``, by which the ends are mapped.
 
-    Their shape is that of the argument, twice.
-
-    >>> import numpy as np, mygrad as mg
-    >>> mg.hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]))
-    array([[4., 2.],
-           [2., 0.]])
+    The gradient of a factor of a matrix product is itself a matrix product, and the largest there is. It
+    is not computed: its product with the direction is that of the gradient of the result with the product
+    in which the direction takes the factor's place. Such ``pairs`` remain to be multiplied and summed.
     """
-    return jacobian(grad(function, argnums), argnums)
+
+    __slots__ = ("directions", "pairs")
+
+    def __init__(self, directions: dict[Node, Any]) -> None:
+        super().__init__(keep=True, handle=revive)
+        self.directions = directions
+        self.pairs: list[tuple[Any, Any]] = []
+
+    def visit(self, node: Node, grad: Any, leading: set[Node]) -> None:
+        """Send ``grad`` on from ``node``."""
+        directions = self.directions
+        if not isinstance(node, Matmul) or directions.keys().isdisjoint(node.inputs or ()):
+            super().visit(node, grad, leading)
+            return
+        plan = node.plan
+        saved = self.revive(node)
+        known = dict(zip(plan.names, saved, strict=True))
+        for parent, name, rule in zip(node.inputs or (), plan.needed, plan.rules, strict=True):
+            if parent in directions and known["axes"] is None:
+                factors = {**known, name: directions[parent]}
+                self.pairs.append((grad, np.matmul(factors["x1"], factors["x2"])))
+            elif parent in leading:
+                self.add(parent, rule(grad, *saved))
 
 
-def hvp(function: Function, x: Any, v: Any) -> Any:
-    """The Hessian of a scalar ``function`` at ``x`` times ``v``, without the Hessian.
+_MISSING: Any = object()
 
-    ``v`` has the structure and shapes of ``x``, and so has the result.
 
+def hvp(
+    function: Function, x: Any = _MISSING, v: Any = _MISSING, /, *args: Any, **kwargs: Any
+) -> Any:
+    """The Hessian of a scalar ``function`` times a vector, without the Hessian.
+
+    Parameters
+    ----------
+    function : callable
+        Returns a real scalar, of shape () or of one element.
+    x : nest of arrays, optional
+        Its first argument, with respect to which it is differentiated twice. Left out with ``v``, the
+        result is a function of all that follows ``function`` here.
+    v : nest of arrays, optional
+        Nested as ``x`` is and of the same shapes.
+    *args, **kwargs
+        What else ``function`` takes.
+
+    Returns
+    -------
+    nest of arrays, or callable
+        Nested as ``x`` is and of the same shapes: the derivative along ``v`` of the gradient.
+
+    Raises
+    ------
+    TypeError
+        The result is no real scalar, ``x`` is not floating or complex, or ``v`` is nested otherwise.
+    InvalidGradient
+        A part of ``v`` has another shape.
+
+    Examples
+    --------
     >>> import numpy as np, mygrad as mg
     >>> mg.hvp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 0.0]))
     array([6., 0.])
+
+    Without ``x`` and ``v`` it is what SciPy's optimizers call ``hessp``:
+
+    >>> from scipy.optimize import minimize
+    >>> def f(x):
+    ...     return np.sum((x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+    >>> minimize(mg.value_and_grad(f), np.zeros(3), jac=True, hessp=mg.hvp(f),
+    ...          method="trust-ncg").x.round(3)
+    array([1., 1., 1.])
     """
 
-    def along(x: Any) -> Any:
-        gradients, _ = flatten(grad(function)(x))
-        return sum(np.sum(g * d) for g, d in zip(gradients, flatten(v)[0], strict=True))
+    def product(x: Any, v: Any, /, *args: Any, **kwargs: Any) -> Any:
+        trace = Trace(function, (x, *args), [0], kwargs)
+        value = scalar(trace, trace.result)
+        route = trace.route([value])
+        directions = fitted(v, x, "v")
+        history = trace.has_history(route) or have_tensors(directions)
+        walk = _AlongWalk(dict(zip(trace.ends, directions, strict=True)))
+        factors = pull(walk, route, [value], [ones(value)], trace.ends, history=True, recorded=True)
+        cotangents = list(directions)
+        for one, other in walk.pairs:
+            factors += one, other
+            cotangents += other, one
+        if not history:
+            cotangents = [raw(each) for each in cotangents]
+        products = trace.pull(trace.route(factors), factors, cotangents, history=history, last=True)
+        return trace.derivatives(products)[0]
 
-    return grad(along)(x)
+    if x is _MISSING and v is _MISSING:
+        return wraps(function)(product)
+    if x is _MISSING or v is _MISSING:
+        raise TypeError("hvp takes x and v, or neither of them: then it returns a function of both")
+    return product(x, v, *args, **kwargs)
 
 
-def _name(function: Function) -> str:
-    return getattr(function, "__name__", "the function")
+def elementwise_grad(function: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """The derivative of a function that acts on each element alone, at each element.
+
+    Parameters
+    ----------
+    function : callable
+        Returns an array. Every element of it may depend on one element of an argument, after broadcasting.
+    argnums : int or sequence of ints
+        The positional arguments to differentiate with respect to.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of ``function``; returns an array of the shape of the argument, in which the
+        derivatives of the elements that it was broadcast to are summed; a tuple if ``argnums`` is a
+        sequence. Where result or argument is complex, see :func:`jacobian`.
+
+    Raises
+    ------
+    TypeError
+        As :func:`jacobian`.
+
+    Examples
+    --------
+    >>> import numpy as np, mygrad as mg
+    >>> mg.elementwise_grad(np.square)(np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+
+    @wraps(function)
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        at = positions(argnums, args, "elementwise_grad")
+        trace = Trace(function, args, at, kwargs)
+        out = array_of(trace.result)
+        route = trace.route([out])
+        history = trace.has_history(route)
+
+        def along(factor: complex) -> list[Any]:
+            return trace.pull(route, [out], [np.full(out.shape, factor)], history=history)
+
+        pulled = along(1)
+        if out.dtype.kind == "c":
+            turned = zip(pulled, along(-1j), strict=True)
+            pulled = [complex_derivative(one, other, trace.name) for one, other in turned]
+        derivatives = trace.derivatives(pulled)
+        return derivatives[0] if is_one(argnums) else tuple(derivatives)
+
+    return derivative

@@ -212,7 +212,7 @@ def assign(target: Any, index: Any, value: Any, source: Any = None) -> None:
 def replace(target: Any, value: Any, mask: Any = True) -> None:
     """Give ``target`` the value of ``value``, a new tensor of its shape and dtype, where ``mask`` is true."""
     if mask is not True:
-        mask = np.broadcast_to(mask, value._data.shape)
+        mask = np.broadcast_to(np.asarray(mask, bool), value._data.shape)
         value = getitem(value, mask)
         assign(target, mask, value._data, value)
     elif (

@@ -227,12 +227,41 @@ class GetItem(Node):
         (parent,) = self.inputs  # type: ignore[misc]
         index = self.saved
         if walk.handle is not None:
-            positions = np.arange(int(np.prod(parent.shape))).reshape(parent.shape)[index]
-            walk.add(parent, scatter(grad, np.asarray(positions), parent.shape))
+            walk.add(parent, placed(grad, index, parent.shape))
         elif repeats(index):
             np.add.at(walk.buffer(parent), index, grad)
         else:
             walk.buffer(parent)[index] += grad
+
+
+def placed(grad: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """An array of zeros with ``grad`` added at ``index``: what ``[index]`` sends back."""
+    if isinstance(grad, Handle):
+        node = touch(grad)
+        data = placed(grad._data, index, shape)
+        if is_variable(grad):
+            node = make_node(Placed, (node,), data.shape, data.dtype, index)
+        return make_handle(grad.__class__, data, node)
+    if grad.__class__ is np.ndarray:
+        zeros = np.zeros(shape, grad.dtype)
+    else:
+        zeros = np.zeros_like(grad, shape=shape)
+    if is_basic(index) or not repeats(index):
+        zeros[index] = grad
+    else:
+        np.add.at(zeros, index, grad)
+    return zeros
+
+
+class Placed(Node):
+    """Zeros with values added at an index."""
+
+    __slots__ = ()
+
+    def pullback(self, walk: Walk, grad: Any) -> None:
+        """Take them out again."""
+        (values,) = self.inputs  # type: ignore[misc]
+        walk.add(values, grad[self.saved])
 
 
 def getitem(tensor: Any, index: Any) -> Any:

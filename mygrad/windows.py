@@ -24,12 +24,11 @@ class Window(NamedTuple):
     def look(self, array: Array) -> Array:
         """The window into ``array``, which is laid out as the base was when the window was made."""
         memory, start = _memory(array)
-        if 0 in self.shape:
-            view: Array = np.empty(self.shape, self.dtype)
-        elif memory is None:
+        if memory is None:
             view = np.asarray(_Interface(self, array))
         else:
-            view = np.ndarray(self.shape, self.dtype, memory, start + self.offset, self.strides)
+            place = 0 if 0 in self.shape else start + self.offset  # what is empty lies nowhere
+            view = np.ndarray(self.shape, self.dtype, memory, place, self.strides)
             if not guard.is_writeable(array):
                 view.flags.writeable = False
         return view

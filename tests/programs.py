@@ -224,6 +224,12 @@ class Program:
             self.perturb(family.root)
         return frozenset((family.node,)) | self.tokens_of(name)
 
+    def unuse(self) -> None:
+        """An update did not happen: what it was to use may be as it was."""
+        for family, node in self.renewed:
+            if family.root.tensor._node.stale & RELEASED:
+                family.node = node
+
     def tokens_of(self, name: Variable) -> frozenset[Any]:
         if name is name.family.root:
             return frozenset()
@@ -437,7 +443,7 @@ class Program:
             t, c, nodes = self.operand(target)
             empty = not np.size(region)
             if not empty and self.is_of(t, region):
-                name.tensor[index] = t  # over itself: nothing is to happen
+                self.write_itself(lambda: operator.setitem(name.tensor, index, t))
                 return
             if is_mask(index):
                 c = np.array(c)  # NumPy writes while it reads
@@ -447,6 +453,8 @@ class Program:
                 (t,), (c,), nodes, index=index, certain=not empty,
                 whole=region is not None and names_all(index, shape),
             )  # fmt: skip
+            if empty:
+                self.unuse()  # if it was written over itself
         elif kind == 4:
             index = self.index(shape)
             region = attempt(operator.getitem, name.array, plain(index))
@@ -475,6 +483,11 @@ class Program:
             self.by_method(name)
         else:
             self.reshape(name)
+
+    def write_itself(self, change: Callable[[], Any]) -> None:
+        """``change`` writes an array over itself: nothing is to happen."""
+        change()
+        self.unuse()
 
     def is_of(self, tensor: Any, region: Any) -> bool:
         """Whether the elements of ``tensor`` are those of ``region``, in the same places."""
@@ -560,8 +573,10 @@ class Program:
         kind = self.below(4)
         if kind == 0:
             t, c, nodes = self.operand(())
-            certain = not self.is_of(t, name.array)  # over itself: nothing is to happen
-            self.write(name, lambda a, v: a.fill(v), (t,), (c,), nodes, whole=True, certain=certain)
+            if self.is_of(t, name.array):
+                self.write_itself(lambda: name.tensor.fill(t))
+                return
+            self.write(name, lambda a, v: a.fill(v), (t,), (c,), nodes, whole=True)
         elif kind == 1:
             t, c, nodes = self.operand(shape)
             c = np.array(c)  # NumPy writes while it reads
@@ -648,9 +663,7 @@ class Program:
                 assert np.array_equal(held, root.tensor._value()), (
                     "a refused update changed something"
                 )
-                for used, node in self.renewed:
-                    if used.root.tensor._node.stale & RELEASED:
-                        used.node = node  # not used after all
+                self.unuse()
                 return
             raise AssertionError(f"not refused: {error}") from error
         if not self.recording:

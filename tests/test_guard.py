@@ -52,6 +52,21 @@ def test_a_lock_goes_with_the_last_that_needs_it(how: str) -> None:
     assert is_open(array)
 
 
+def test_the_error_names_mygrad_and_the_way_out() -> None:
+    array = np.ones(3)
+    y = mg.tensor([1.0, 2.0, 3.0]) * array
+    constant = mg.tensor(1.0, constant=True)
+    with pytest.raises(ValueError, match="read-only") as caught:
+        array += constant
+    assert any("mem_guard_off" in note for note in caught.value.__notes__)
+    del y
+    array += constant
+    array.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only") as caught:
+        np.add(constant, 1, out=array)
+    assert not any("mem_guard_off" in note for note in caught.value.__notes__)
+
+
 def test_what_was_read_only_stays_so() -> None:
     array = np.ones(3)
     array.flags.writeable = False
@@ -96,6 +111,35 @@ def test_a_base_that_was_read_only_before_stays_so() -> None:
     del y
     assert is_open(view)
     assert not is_open(base)
+
+
+@pytest.mark.parametrize(
+    "take",
+    [np.diagonal, lambda a: np.lib.stride_tricks.sliding_window_view(a, 2, 0)[0]],
+    ids=["diagonal", "sliding window"],
+)
+def test_a_view_that_numpy_made_read_only_stays_so(take: Callable[[Any], Any]) -> None:
+    base = np.ones((3, 3))
+    view = take(base)
+    y = mg.tensor(1.0) * view
+    assert not is_open(view)
+    del y
+    assert not is_open(view)
+    assert is_open(base)
+
+
+def test_to_look_at_a_view_locks_nothing() -> None:
+    x = mg.tensor(np.ones(4))
+    y = x * 1
+    part = y[1:]
+    assert is_open(part.data)
+    assert is_open(y.data)
+    z = part**2
+    assert not is_open(part.data)
+    assert not is_open(y.data)
+    del z
+    assert is_open(part.data)
+    assert is_open(y.data)
 
 
 def test_the_array_of_a_view_that_was_taken_while_locked() -> None:

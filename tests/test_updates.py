@@ -204,6 +204,29 @@ def test_a_constant_stays_one() -> None:
     assert np.array_equal(c, [2, 2, 2])
 
 
+@pytest.mark.parametrize("needed", [False, True])
+@pytest.mark.parametrize(
+    "update",
+    [lambda a, v: operator.iadd(a, v), lambda a, v: operator.setitem(a, ..., v)],
+    ids=["+=", "setitem"],
+)
+def test_an_update_of_a_constant_uses_the_values_all_the_same(
+    update: Callable[[Any, Any], Any], needed: bool
+) -> None:
+    """Whether a graph needs what the constant holds, so that it is copied, makes no difference."""
+    constant, x = mg.tensor([1.0, 2.0], constant=True), mg.tensor([3.0, 4.0])
+    graph = x * constant if needed else None
+    y = x * 2
+    np.sum(y).backward()
+    update(constant, y)
+    assert constant.constant
+    assert y.grad is None
+    np.sum(y).backward()
+    assert np.array_equal(y.grad, [1, 1])
+    assert np.array_equal(x.grad, [2, 2])
+    del graph
+
+
 def test_through_a_detached_view() -> None:
     x = mg.tensor(np.ones(3))
     y = x * 1
@@ -234,6 +257,13 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception]]] = {
     "size, putmask": (lambda a: np.putmask(a, [True], 1.0), ValueError),
     "axes, fill_diagonal": (lambda a: np.fill_diagonal(a[0], 1.0), ValueError),
     "shape assignment": (lambda a: setattr(a, "shape", (5,)), ValueError),
+    "mask, copyto": (lambda a: np.copyto(a, 1.0, where=np.array([1, 0, 1, 0])), TypeError),
+    "mode, put": (lambda a: np.put(a, [0], 1.0, mode="wrong"), ValueError),
+    "several values, fill": (lambda a: a.fill(np.arange(4.0)), ValueError),
+    "several values, flat": (lambda a: operator.setitem(a.flat, 3, [1.0, 2.0]), ValueError),
+    "no axis, sort": (lambda a: a.sort(None), TypeError),
+    "no axis, partition": (lambda a: a.partition(1, None), TypeError),
+    "imaginary part": (lambda a: setattr(a, "imag", 1.0), TypeError),
 }
 
 
@@ -254,6 +284,20 @@ def test_what_numpy_refuses_changes_nothing(name: str, constant: bool) -> None:
     assert y._node is node
 
 
+def test_what_is_refused_forgets_no_gradient() -> None:
+    x, values = mg.tensor(numbers()), mg.tensor(np.ones(5))
+    np.sum(x[0, 0] * values).backward()
+    for refused in (
+        lambda: operator.setitem(x, ..., values),
+        lambda: operator.iadd(x, values),
+        lambda: np.multiply(values, 2, out=x),
+    ):
+        with pytest.raises(ValueError, match="broadcast"):
+            refused()
+        assert np.array_equal(values.grad, np.ones(5))
+        assert x.grad[0, 0] == 5
+
+
 @pytest.mark.parametrize(
     "update",
     [
@@ -271,6 +315,30 @@ def test_integers_take_no_fractions(update: Callable[[Any], Any]) -> None:
     with pytest.raises(TypeError):
         update(x)
     assert np.array_equal(x, [1, 2])
+
+
+def test_values_that_are_none_change_nothing() -> None:
+    array, x = numbers(), mg.tensor(numbers())
+    for a in (array, x):
+        a.flat = []
+        a.flat[2:5] = []
+        np.put(a, [1], [])
+        np.putmask(a, a > 3, [])
+        np.add(a, 1.0, out=a, where=None)
+    assert np.array_equal(array, numbers())
+    assert np.array_equal(x, numbers())
+
+
+def test_adding_fractions_at_integers() -> None:
+    """NumPy cuts each sum off."""
+    array, x = np.arange(3), mg.tensor(np.arange(3))
+    view = x[1:]
+    for a in (array, x):
+        np.add.at(a, [0, 0, 1], 1.7)
+    assert np.array_equal(x, array)
+    assert np.array_equal(view, array[1:])
+    with mg.strict, pytest.raises(GradientLost):
+        np.add.at(x, [0], mg.tensor(1.0))
 
 
 @pytest.mark.parametrize("name", [name for name in UPDATES if name != "two outs"])

@@ -171,6 +171,34 @@ def test_views_of_views_have_one_base() -> None:
     assert np.array_equal(x[1:, 0], [0, 0])
 
 
+def test_what_is_empty_has_a_base() -> None:
+    array = np.ones((0, 3))
+    x = mg.tensor(array)
+    for take in (np.transpose, np.ravel, np.atleast_3d, lambda a: np.array_split(a, 2)[1]):
+        assert take(array).base is array
+        assert take(x).base is x
+        assert take(take(x)).base is x
+
+
+def test_an_empty_view_that_was_looked_at_can_be_updated() -> None:
+    x = mg.tensor(np.ones(0)) * 1
+    view = x[...]
+    assert view.data.shape == (0,)
+    np.sum(x * np.ones(0)).backward()
+    view = view[...]
+    view += 1.0
+    assert view.base is x
+
+
+def test_the_conjugate_of_what_is_real_is_the_very_tensor() -> None:
+    array, x = numbers(), mg.tensor(numbers())
+    assert array.conj() is array
+    assert x.conj() is x.conjugate() is x
+    z = mg.tensor([1 + 2j])
+    assert np.array_equal(z.conj(), [1 - 2j])
+    assert np.conjugate(x).base is None
+
+
 def test_views_of_a_constant_are_constant() -> None:
     x = mg.tensor(numbers(), constant=True)
     view = x[1:]
@@ -259,6 +287,18 @@ def test_assigning_a_shape() -> None:
     with pytest.raises(ValueError, match="reshape"):
         x.shape = (5,)
     assert x.shape == (3, 4)
+
+
+def test_assigning_a_shape_to_a_view_uses_no_value() -> None:
+    x = mg.tensor(numbers())
+    y = x * 1
+    view = y[1:]
+    np.sum(view * 3.0).backward()
+    view.shape = (8,)
+    assert np.array_equal(view.grad, np.full(8, 3.0))
+    assert np.shares_memory(view.grad, y.grad)
+    with pytest.raises(mg.errors.InvalidBackprop):
+        y.backward()
 
 
 def test_assigning_a_shape_to_a_leaf_under_no_autodiff() -> None:

@@ -10,8 +10,7 @@ from mygrad.views import repeats
 @dispatched
 def scatter_add(values, index, shape):
     """Zeros of ``shape`` with ``values`` added at ``index``, once for each time an element is named."""
-    values = np.asarray(values)
-    total = np.zeros(shape, values.dtype)
+    total = np.zeros_like(values, order="C", shape=shape)
     if not repeats(index):
         total[index] = values
         return total

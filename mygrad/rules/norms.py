@@ -102,7 +102,7 @@ def vector_norm_grad(grad, x, out, ord, axes):
     """The gradient of a norm of vectors along ``axes``, which ``grad`` and ``out`` have kept."""
     zero = np.equal(out, 0)
     if ord is None or ord in (2, "fro", "f"):
-        if np.any(zero | np.isinf(out)):
+        if (zero | np.isinf(out)).any():
             return grad * conj(unit(x, axes))
         return grad / out * conj(x)
     if ord == 1:

@@ -42,7 +42,7 @@ class Matmul(Operation):
         if len(x2_shape) == 1:
             return grad.dot(x1) if x1.ndim == 2 else np.tensordot(grad, x1, grad.ndim)
         if x1.ndim == grad.ndim == 2:
-            return x1.T.dot(grad)
+            return np.dot(x1.T, grad)  # not the method, which takes a tensor for an array
         if len(x2_shape) == 2:
             # One product, which sums over the stack as well.
             stacked = range(x1.ndim - 1)

@@ -67,12 +67,13 @@ class Arctan2(Elementwise):
 
 def part_of_distance(x, other, distance):
     """``x / distance``, where that is the distance of the point ``(x, other)`` from the origin."""
-    slope = np.where(distance == 0, 0, x / np.where(distance == 0, 1, distance))
-    infinite = np.isinf(x)
-    if infinite.any():
+    part = x / distance
+    if np.isnan(part).any():
+        part = np.where(distance == 0, 0, part)
         # The limit: beside an infinity all that is finite vanishes; two of them are even.
-        slope = np.where(infinite, np.sign(x) * np.where(np.isinf(other), math.sqrt(0.5), 1), slope)
-    return slope
+        limit = np.sign(x) * np.where(np.isinf(other), math.sqrt(0.5), 1)
+        part = np.where(np.isinf(x), limit, part)
+    return part
 
 
 @implements(np.hypot)

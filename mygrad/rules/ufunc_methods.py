@@ -191,6 +191,14 @@ def at(kind, ufunc, a, indices, *b):
             )
         return data_call(ufunc.at, (a, indices, *b), {})
     indices = unwrap(indices, [])
+    if a.dtype.kind not in "fc":  # NumPy casts as it likes; there is no gradient
+        for value in b:
+            if isinstance(value, Handle):
+                value._leaks("was written into a tensor of integers")
+        total = np.array(a._value())
+        ufunc.at(total, indices, *unwrap(b, []))
+        a[...] = total
+        return None
     b = [kind(v) if isinstance(v, list | tuple) else v for v in b]
     if not repeats(indices):
         a[indices] = ufunc(a[indices], *b)

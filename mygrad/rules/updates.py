@@ -46,6 +46,7 @@ def copyto(dst, src, casting="same_kind", where=True):
         src = np.reshape(
             src, shape[len(shape) - dst.ndim :]
         )  # the leading axes must have length one
+    np.copyto(np.empty(np.shape(where)), 0, where=where)  # NumPy's own error, if it is no mask
     mask = np.broadcast_to(np.asarray(where, bool), dst.shape)
     dst[mask] = np.broadcast_to(src, dst.shape)[mask]
 
@@ -55,7 +56,8 @@ def put(a, ind, v, mode="raise"):
     """Set flat elements; the values are repeated or cut to the number of indices."""
     _target("put", a)
     v = _values(a, v)
-    ind = np.ravel(np.asarray(ind))
+    ind = np.ravel(np.asarray(ind, np.intp))
+    np.put(np.empty(0), ind[:0], 0, mode)  # NumPy's own error, if there is no such mode
     if mode == "clip":
         ind = np.clip(ind, 0, a.size - 1)
     elif mode == "raise" and np.any((ind < -a.size) | (ind >= a.size)):

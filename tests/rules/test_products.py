@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import mygrad as mg
+from mygrad.testing import check_gradients
 from tests.checks import Sample, complex_normal, generic_checks, normal
 
 MAKERS = [normal, complex_normal]
@@ -224,6 +225,13 @@ def test_operator_on_either_side():
             np.testing.assert_allclose(left.grad, np.broadcast_to(vector, (2, 3)))
         if isinstance(right, mg.Tensor):
             np.testing.assert_allclose(right.grad, matrix.sum(0))
+
+
+@pytest.mark.parametrize("shape", [(2,), (2, 4), (3, 2, 4)], ids=repr)
+def test_second_derivatives_beside_a_constant_factor(shape):
+    left, right = normal(3, 2), normal(*shape)
+    check_gradients(lambda x: left @ (x * x), right, order=2)
+    check_gradients(lambda x: (x * x) @ right, left, order=2)
 
 
 def test_linear_layer_of_a_stack_sums_in_one_product():

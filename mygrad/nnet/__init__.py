@@ -1,0 +1,20 @@
+"""Neural networks: activations, layers, losses, and tensors to start a training from.
+
+What the four modules hold can be had from here as well:
+
+>>> import mygrad as mg
+>>> mg.nnet.softmax is mg.nnet.activations.softmax
+True
+"""
+
+from mygrad.nnet import activations, initializers, layers, losses
+from mygrad.nnet.activations import *  # noqa: F403 - each module has its list
+from mygrad.nnet.initializers import *  # noqa: F403
+from mygrad.nnet.layers import *  # noqa: F403
+from mygrad.nnet.losses import *  # noqa: F403
+
+__all__ = ["activations", "initializers", "layers", "losses"]
+__all__ += activations.__all__
+__all__ += initializers.__all__
+__all__ += layers.__all__
+__all__ += losses.__all__

@@ -1,0 +1,92 @@
+"""Softmax and its logarithm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mygrad.functions import primitive
+from mygrad.nnet._arguments import floats
+from mygrad.operation import Operation, implements
+
+__all__ = ["logsoftmax", "softmax"]
+
+
+def from_largest(x, axis):
+    """How far the elements lie below the largest along ``axis``: their exponentials do not overflow."""
+    x = floats(x)
+    return np.asarray(x - np.max(x, axis=axis, keepdims=True, initial=-np.inf))
+
+
+@primitive
+def softmax(x: Any, axis: Any = -1) -> Any:
+    """Positive numbers that sum to one along an axis: ``exp(x) / sum(exp(x))``.
+
+    Parameters
+    ----------
+    x : array_like
+    axis : int, tuple of int or None
+        Along which the results sum to one; None: all axes.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `x`.
+
+    See Also
+    --------
+    logsoftmax : its logarithm, which does not underflow.
+    mygrad.nnet.losses.softmax_crossentropy : softmax and loss in one.
+
+    Examples
+    --------
+    >>> from mygrad.nnet.activations import softmax
+    >>> softmax([[1.0, 2.0, 3.0], [1e4, 1e4, -1e4]])
+    Tensor([[0.09003057, 0.24472847, 0.66524096],
+            [0.5       , 0.5       , 0.        ]])
+    """
+    powers = from_largest(x, axis)
+    powers = np.exp(powers, out=powers)
+    powers /= np.sum(powers, axis=axis, keepdims=True)
+    return powers
+
+
+@implements(softmax)
+class Softmax(Operation):
+    def vjp_x(grad, out, axis=-1):
+        return out * (grad - np.sum(grad * out, axis=axis, keepdims=True))
+
+
+@primitive
+def logsoftmax(x: Any, axis: Any = -1) -> Any:
+    """The logarithm of the softmax: ``x - log(sum(exp(x)))``.
+
+    Parameters
+    ----------
+    x : array_like
+    axis : int, tuple of int or None
+        Along which the exponentials of the results sum to one; None: all axes.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `x`.
+
+    Examples
+    --------
+    >>> from mygrad.nnet.activations import logsoftmax
+    >>> logsoftmax([[1.0, 2.0, 3.0], [1e4, 1e4, -1e4]])
+    Tensor([[-2.40760596e+00, -1.40760596e+00, -4.07605964e-01],
+            [-6.93147181e-01, -6.93147181e-01, -2.00006931e+04]])
+    """
+    below = from_largest(x, axis)
+    if below.size:
+        below -= np.log(np.sum(np.exp(below), axis=axis, keepdims=True))
+    return below
+
+
+@implements(logsoftmax)
+class LogSoftmax(Operation):
+    def vjp_x(grad, out, axis=-1):
+        return grad - np.exp(out) * np.sum(grad, axis=axis, keepdims=True)

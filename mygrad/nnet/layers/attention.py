@@ -1,0 +1,221 @@
+"""Attention: means of values, weighted by how well keys answer queries."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from mygrad.dispatch import dispatched
+from mygrad.functions import expression
+from mygrad.nnet._arguments import floats
+from mygrad.nnet.layers._shapes import check_shapes
+from mygrad.nnet.layers.recurrent import projected
+from mygrad.operation import Operation, implements
+
+__all__ = ["multi_head_attention", "scaled_dot_product_attention"]
+
+
+@expression
+def scaled_dot_product_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    mask: Any = None,
+    *,
+    causal: bool = False,
+    scale: float | None = None,
+) -> Any:
+    """For each query a mean of the values, those counting most whose keys are most alike to it.
+
+    ``softmax(query keyᵀ · scale) value``
+
+    Parameters
+    ----------
+    query : array_like, shape (…, L, D)
+    key : array_like, shape (…, S, D)
+    value : array_like, shape (…, S, V)
+        The leading axes are broadcast.
+    mask : array_like, shape (…, L, S), optional
+        Booleans: where a query may look, True. Numbers: added to the products, -inf forbids to look.
+    causal : bool
+        Query i may look at the keys 0 to i only.
+    scale : float, optional
+        By default ``1 / sqrt(D)``, which keeps the products of the size of one.
+
+    Returns
+    -------
+    Tensor, shape (…, L, V)
+        Zeros for a query that may look nowhere.
+
+    Raises
+    ------
+    ValueError
+        Shapes do not belong together.
+
+    References
+    ----------
+    A. Vaswani et al., "Attention is all you need", NeurIPS 2017, section 3.2.1.
+
+    Examples
+    --------
+    The query is alike to the first key:
+
+    >>> import mygrad as mg
+    >>> from mygrad.nnet.layers import scaled_dot_product_attention
+    >>> q, k = mg.tensor([[9.0, 0.0]]), mg.tensor([[9.0, 0.0], [0.0, 9.0]])
+    >>> scaled_dot_product_attention(q, k, mg.tensor([[1.0], [2.0]]))
+    Tensor([[1.]])
+    >>> scaled_dot_product_attention(q, k, mg.tensor([[1.0], [2.0]]), mask=[[False, True]])
+    Tensor([[2.]])
+    """
+    query, key, value = floats(query), floats(key), floats(value)
+    check_shapes(
+        "scaled_dot_product_attention",
+        query=(query, "… L D"),
+        key=(key, "… S D"),
+        value=(value, "… S V"),
+    )
+    if scale is None:
+        scale = 1 / math.sqrt(max(1, query.shape[-1]))
+    products = (query * scale) @ np.swapaxes(key, -1, -2)
+    allowed = np.tri(*products.shape[-2:], dtype=np.bool_) if causal else None
+    if mask is not None:
+        mask = floats(mask) if np.asarray(mask).dtype != bool else np.asarray(mask)
+        if mask.dtype != bool:
+            products = products + mask
+        else:
+            allowed = mask if allowed is None else mask & allowed
+    return attention_weights(products, allowed) @ value
+
+
+@expression
+def multi_head_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    Wq: Any,
+    Wk: Any,
+    Wv: Any,
+    Wo: Any,
+    bq: Any = None,
+    bk: Any = None,
+    bv: Any = None,
+    bo: Any = None,
+    *,
+    heads: int,
+    mask: Any = None,
+    causal: bool = False,
+) -> Any:
+    """Attention by several heads at once, each with projections of its own, put together by a last one.
+
+    With the columns of ``query Wq + bq``, ``key Wk + bk`` and ``value Wv + bv`` shared out among the heads,
+    one block after the other::
+
+        concatenate([attention(q, k, v) of each head]) Wo + bo
+
+    Parameters
+    ----------
+    query : array_like, shape (N, L, E)
+    key : array_like, shape (N, S, K)
+    value : array_like, shape (N, S, V)
+        N sequences each. Self-attention is ``x, x, x``.
+    Wq, Wk : array_like, shapes (E, P) and (K, P)
+        P is a multiple of `heads`.
+    Wv : array_like, shape (V, Q)
+        Q is a multiple of `heads`.
+    Wo : array_like, shape (Q, O)
+    bq, bk, bv, bo : array_like, shapes (P,), (P,), (Q,) and (O,), optional
+    heads : int
+    mask : array_like, broadcast to (N, heads, L, S), optional
+    causal : bool
+        Both as in :func:`scaled_dot_product_attention`.
+
+    Returns
+    -------
+    Tensor, shape (N, L, O)
+
+    Raises
+    ------
+    ValueError
+        Shapes do not belong together, or columns cannot be shared out among the heads.
+
+    Notes
+    -----
+    Of PyTorch's ``MultiheadAttention``, ``Wq``, ``Wk`` and ``Wv`` are the transposed thirds of
+    ``in_proj_weight``, and ``Wo`` is ``out_proj.weight.T``.
+
+    References
+    ----------
+    A. Vaswani et al., "Attention is all you need", NeurIPS 2017, section 3.2.2.
+
+    Examples
+    --------
+    >>> import numpy as np, mygrad as mg
+    >>> from mygrad.nnet.layers import multi_head_attention
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(2, 5, 8))
+    >>> weights = [mg.tensor(rng.normal(size=(8, 8))) for _ in range(4)]
+    >>> multi_head_attention(x, x, x, *weights, heads=2, causal=True).shape
+    (2, 5, 8)
+    """
+    query, key, value, Wq, Wk, Wv, Wo = map(floats, (query, key, value, Wq, Wk, Wv, Wo))
+    bq, bk, bv, bo = (None if bias is None else floats(bias) for bias in (bq, bk, bv, bo))
+    sizes = check_shapes(
+        "multi_head_attention",
+        query=(query, "N L E"),
+        key=(key, "N S K"),
+        value=(value, "N S V"),
+        Wq=(Wq, "E P"),
+        Wk=(Wk, "K P"),
+        Wv=(Wv, "V Q"),
+        Wo=(Wo, "Q O"),
+        bq=(bq, "P"),
+        bk=(bk, "P"),
+        bv=(bv, "Q"),
+        bo=(bo, "O"),
+    )
+    if heads < 1 or sizes["P"] % heads or sizes["Q"] % heads:
+        raise ValueError(
+            f"multi_head_attention: heads={heads} takes a divisor of the numbers of columns, of Wq and"
+            f" Wk {sizes['P']}, of Wv {sizes['Q']}"
+        )
+    q, k, v = (
+        _shared(_affine(x, W, b), heads)
+        for x, W, b in ((query, Wq, bq), (key, Wk, bk), (value, Wv, bv))
+    )
+    seen = np.swapaxes(scaled_dot_product_attention(q, k, v, mask, causal=causal), 1, 2)
+    return _affine(np.reshape(seen, (sizes["N"], sizes["L"], sizes["Q"])), Wo, bo)
+
+
+def _affine(x: Any, W: Any, b: Any) -> Any:
+    product = projected(x, W)
+    return product if b is None else product + b
+
+
+def _shared(x: Any, heads: int) -> Any:
+    """(N, L, P) as (N, heads, L, P / heads)."""
+    N, L, P = x.shape
+    return np.swapaxes(np.reshape(x, (N, L, heads, P // heads)), 1, 2)
+
+
+@dispatched
+def attention_weights(products, allowed):
+    """Softmax along the last axis of what is ``allowed``; zeros where nothing is."""
+    if allowed is not None:
+        products = np.where(allowed, products, -np.inf)
+    largest = np.max(products, axis=-1, keepdims=True, initial=-np.inf)
+    largest[largest == -np.inf] = 0
+    powers = products - largest
+    np.exp(powers, out=powers)
+    total = np.sum(powers, axis=-1, keepdims=True)
+    total[total == 0] = 1
+    powers /= total
+    return powers
+
+
+@implements(attention_weights)
+class AttentionWeights(Operation):
+    def vjp_products(grad, out):
+        return out * (grad - np.sum(grad * out, axis=-1, keepdims=True))

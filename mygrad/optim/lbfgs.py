@@ -1,0 +1,155 @@
+"""L-BFGS, by means of SciPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from mygrad.modes import no_autodiff
+from mygrad.optim.optimizer import Optimizer
+from mygrad.optim.parameters import Array, Parameters, as_given, as_real, gradient_of
+from mygrad.tensor import Tensor
+
+
+class LBFGS(Optimizer):
+    """Minimises a function that can be computed again and again, with SciPy's L-BFGS-B [1]_.
+
+    It is for losses without noise and with up to some thousand parameters. A step is a whole
+    minimisation: of itself it computes the function several times, and it starts without a memory of the step
+    before.
+
+    Parameters
+    ----------
+    parameters : iterable of Tensor, or dict of Tensor
+    max_iter : int, default 20
+        Iterations in a step.
+    history : int, default 10
+        How many gradients the curvature is estimated from.
+    gtol : float, default 1e-7
+        A step ends when no entry of the gradient is larger.
+    ftol : float, default 1e-9
+        A step ends when an iteration has changed the loss by less, relative to the loss.
+
+    Raises
+    ------
+    ImportError
+        SciPy is not installed.
+
+    References
+    ----------
+    .. [1] R. H. Byrd, P. Lu, J. Nocedal, C. Zhu: A Limited Memory Algorithm for Bound Constrained
+       Optimization, SIAM J. Sci. Comput. 16 (1995).
+
+    Examples
+    --------
+    >>> import numpy as np, mygrad as mg
+    >>> w = mg.tensor([-1.0, 2.0])
+    >>> def rosenbrock():
+    ...     return (1 - w[0]) ** 2 + 100 * (w[1] - w[0] ** 2) ** 2
+    >>> loss = mg.optim.LBFGS([w], max_iter=100).step(rosenbrock)
+    >>> np.round(w.data, 3)
+    array([1., 1.])
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        *,
+        max_iter: int = 20,
+        history: int = 10,
+        gtol: float = 1e-7,
+        ftol: float = 1e-9,
+    ) -> None:
+        super().__init__(parameters, lr=1.0)
+        self._check(
+            max_iter=(max_iter, max_iter >= 1),
+            history=(history, history >= 1),
+            gtol=(gtol, gtol >= 0),
+            ftol=(ftol, ftol >= 0),
+        )
+        try:
+            self._optimize: Any = import_module("scipy.optimize")
+        except ImportError as error:
+            raise ImportError(
+                "mygrad.optim.LBFGS needs SciPy, which is not installed: pip install scipy. The other"
+                " optimisers do without."
+            ) from error
+        self.max_iter = max_iter
+        self.history = history
+        self.gtol = gtol
+        self.ftol = ftol
+
+    def step(self, closure: Callable[[], Tensor] | None = None) -> float:  # type: ignore[override]
+        """Minimise.
+
+        Parameters
+        ----------
+        closure : callable
+            Computes the loss, a tensor of one element, from the parameters; it does not go back.
+
+        Returns
+        -------
+        float
+            The loss at the end.
+        """
+        if closure is None:
+            raise TypeError(
+                "LBFGS.step takes a function that computes the loss: it is called several times in a step"
+            )
+
+        def evaluate(x: Array) -> tuple[float, Array]:
+            self._put(x)
+            loss: Any = closure()
+            if not isinstance(loss, Tensor) or loss.size != 1 or loss.constant:
+                raise TypeError(
+                    "LBFGS.step: the function is to return the loss, a tensor of one element that depends"
+                    f" on the parameters; it returned {loss!r}"
+                )
+            value = loss.item()
+            self.null_grad()
+            loss.backward()
+            return value, self._flat_gradient()
+
+        result = self._optimize.minimize(
+            evaluate,
+            self._flat(),
+            method="L-BFGS-B",
+            jac=True,
+            options={
+                "maxiter": self.max_iter,
+                "maxcor": self.history,
+                "gtol": self.gtol,
+                "ftol": self.ftol,
+            },
+        )
+        self._put(result.x)
+        self.steps += 1
+        return float(result.fun)
+
+    def _flat(self) -> Array:
+        """All parameters in one vector."""
+        parts = [as_real(each._value()).ravel() for each in self.parameters.values()]
+        return np.concatenate(parts).astype(float)
+
+    def _flat_gradient(self) -> Array:
+        """All gradients in one vector."""
+        parts = []
+        for parameter in self.parameters.values():
+            gradient = gradient_of(parameter)
+            like = as_real(parameter._value())
+            parts.append(np.zeros(like.size) if gradient is None else gradient.ravel())
+        return np.concatenate(parts).astype(float)
+
+    def _put(self, x: Array) -> None:
+        """Write a vector into the parameters."""
+        start = 0
+        for parameter in self.parameters.values():
+            like = as_real(parameter._value())
+            part = x[start : start + like.size].reshape(like.shape).astype(like.dtype)
+            start += like.size
+            del like
+            with no_autodiff:
+                parameter[...] = as_given(part, parameter.dtype)
