@@ -38,6 +38,8 @@ class Batch(NDArrayOperatorsMixin):
         self.rows = rows
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if not kwargs and method == "__call__" and ufunc.signature is None:
+            return wrapped(ufunc(*aligned(inputs)))
         if method == "reduce":
             return reduced(ufunc.reduce, *inputs, **{"axis": 0, **kwargs})
         if method == "at":
@@ -202,8 +204,11 @@ def padded(value: Batch, ndim: int) -> Any:
 
 def aligned(values: Any) -> list[Any]:
     """Arrays that broadcast against each other as the members of the batches among ``values`` do."""
-    ndim = max(np.ndim(value) for value in values)
-    return [padded(value, ndim) if isinstance(value, Batch) else value for value in values]
+    ndim = 0
+    for value in values:
+        own = value.rows.ndim - 1 if value.__class__ is Batch else np.ndim(value)
+        ndim = max(ndim, own)
+    return [padded(value, ndim) if value.__class__ is Batch else value for value in values]
 
 
 def wrapped(result: Any) -> Any:
@@ -341,6 +346,16 @@ class BatchWalk(PathWalk):
             for parent, gradient in zip(inputs, self._by_row(node, grad, leading), strict=True):
                 if gradient is not None:
                     self.add(parent, gradient)
+
+    def add(self, node: Node, gradient: Any) -> None:
+        """Add ``gradient`` to what has arrived at ``node``; its shape and dtype are made to fit."""
+        if gradient.__class__ is Batch:
+            rows = gradient.rows
+            if rows.shape[1:] == node.shape and rows.dtype == node.dtype:
+                previous = self.grads[node]
+                self.grads[node] = gradient if previous is None else previous + gradient
+                return
+        super().add(node, gradient)
 
     def _by_row(self, node: Node, grad: Any, leading: set[Node]) -> Any:
         """The gradients that ``node`` sends to each of its inputs."""

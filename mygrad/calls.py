@@ -141,12 +141,13 @@ def apply(
         raise
     if not variable:
         return constants(operation, result, kind, found, constant)
+    arrays = [tensor._data for tensor in found] if operation.may_view else None
     made = record(operation, bound, needed, bind(function, tuple(plain), options), result)
     results = wrap(made, result, kind)
     if has_mask:
         return _masked(options["where"], results)
     if operation.may_view:
-        link_views(operation, results, found)
+        link_views(operation, results, found, arrays)
     return results
 
 
@@ -451,18 +452,21 @@ def constants(
     return tensor
 
 
-def link_views(operation: Any, results: Any, parents: list[Any]) -> None:
-    """Tell those of ``results`` that share memory with one of ``parents`` that they are views of it."""
+def link_views(operation: Any, results: Any, parents: list[Any], arrays: Any = None) -> None:
+    """Tell those of ``results`` that share memory with one of ``parents`` that they are views of it.
+
+    ``arrays`` are those of the parents that the call used, if by now a parent may have another.
+    """
     for tensor in results if isinstance(results, list | tuple) else (results,):
-        for parent in parents:
+        for position, parent in enumerate(parents):
+            array = parent._data if arrays is None else arrays[position]
             data = tensor._data
-            if data is parent._data:
+            if data is array:
                 tensor._data = data = data.view()
             if data.base is not None and (
-                np.may_share_memory(data, parent._data)
-                or (not data.size and _have_one_base(data, parent._data))
+                np.may_share_memory(data, array) or (not data.size and _have_one_base(data, array))
             ):
-                link(tensor, parent, operation.read_only)
+                link(tensor, parent, operation.read_only, array)
                 break
         else:
             if not (tensor._data.size or operation.read_only or guard.is_writeable(tensor._data)):

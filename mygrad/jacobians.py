@@ -18,7 +18,7 @@ import numpy as np
 from mygrad import batched  # noqa: F401 - the functions of NumPy's that take batches
 from mygrad.batches import Batch, BatchWalk
 from mygrad.graph import Handle, Node
-from mygrad.modes import guarding, recording
+from mygrad.modes import recording
 from mygrad.tensor import Tensor
 from mygrad.tracing import (
     Function,
@@ -173,7 +173,7 @@ def _blocks(trace: Trace, outputs: list[Any]) -> list[list[Any]]:
 
 
 def _forward(trace: Trace, outputs: list[Any], history: bool) -> list[list[Any]]:
-    pulled, ends = transposed(trace, outputs)
+    pulled, ends = transposed(trace, outputs, guarded=history)
     columns = _pull_units(trace, Route(roots_of(pulled), ends), pulled, ends, 1, history)
     return [
         [
@@ -212,14 +212,13 @@ def _pull_units(
         for out, given in zip(outputs, _units(outputs, sizes, start, stop, unit), strict=True):
             if varies(out):
                 roots.append((touch(out), Batch(constant(given) if recorded else given)))
-        tokens = recording.set(recorded), guarding.set(False)  # rules write to nobody's array
+        token = recording.set(recorded)
         try:
             grads = walk.between(route, roots)
             for part, end in zip(parts, ends, strict=True):
                 part.append(_rows(end, grads.get(end), stop - start, history))
         finally:
-            recording.reset(tokens[0])
-            guarding.reset(tokens[1])
+            recording.reset(token)
     token = recording.set(recorded)
     try:
         return _split(parts, outputs, ends, sizes)

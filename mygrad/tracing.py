@@ -58,7 +58,8 @@ class Route:
         self.nodes = sorted(collect(roots, leading), key=_by_creation)
         path: list[Node] = []
         self.path = path
-        self.whole = whole = set()
+        whole: set[Node] = set()
+        self.whole = whole
         for node in self.nodes:
             inputs = node.inputs
             if inputs and node not in leading and not leading.isdisjoint(inputs):
@@ -263,10 +264,14 @@ def pull(
     history: bool,
     recorded: bool,
     since: float = float("inf"),
+    guarded: bool = True,
 ) -> list[Any]:
-    """The gradients with respect to ``ends``: tensors if there is ``history``, which may be ``recorded``."""
+    """The gradients with respect to ``ends``: tensors if there is ``history``, which may be ``recorded``.
+
+    A graph that nobody else gets to see need not be ``guarded``: rules write to no array of a user's.
+    """
     roots = zip(outputs, cotangents, strict=True)
-    tokens = recording.set(recorded), guarding.set(False)  # rules write to nobody's array
+    tokens = recording.set(recorded), guarding.set(guarding.get() and guarded)
     try:
         grads = walk.between(
             route, [(touch(out), given) for out, given in roots if varies(out)], since

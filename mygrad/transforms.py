@@ -236,12 +236,23 @@ def linearize(function: Function, *args: Any, has_aux: bool = False, **kwargs: A
     return (value, pushforward, aux if history else plain(aux)) if has_aux else (value, pushforward)
 
 
-def transposed(trace: Trace, outputs: list[Any]) -> tuple[list[Any], list[Node]]:
+def transposed(
+    trace: Trace, outputs: list[Any], *, guarded: bool = True
+) -> tuple[list[Any], list[Node]]:
     """The gradients of ``outputs`` for some cotangents, as functions of these; and their nodes."""
     cotangents = [_somewhere(out) for out in outputs]
     walk = PathWalk(keep=True, handle=revive)
     route = trace.route(outputs)
-    pulled = pull(walk, route, outputs, cotangents, trace.ends, history=True, recorded=True)
+    pulled = pull(
+        walk,
+        route,
+        outputs,
+        cotangents,
+        trace.ends,
+        history=True,
+        recorded=True,
+        guarded=guarded,
+    )
     return pulled, [each._node for each in cotangents]
 
 
@@ -395,7 +406,16 @@ def hvp(
         directions = fitted(v, x, "v")
         history = trace.has_history(route) or have_tensors(directions)
         walk = _AlongWalk(dict(zip(trace.ends, directions, strict=True)))
-        factors = pull(walk, route, [value], [ones(value)], trace.ends, history=True, recorded=True)
+        factors = pull(
+            walk,
+            route,
+            [value],
+            [ones(value)],
+            trace.ends,
+            history=True,
+            recorded=True,
+            guarded=history,
+        )
         cotangents = list(directions)
         for one, other in walk.pairs:
             factors += one, other

@@ -47,11 +47,11 @@ def base_of(tensor: Any) -> Any:
     return tensor if tensor._base is None else tensor._base
 
 
-def link(view: Any, parent: Any, read_only: bool = False) -> None:
+def link(view: Any, parent: Any, read_only: bool = False, source: Any = None) -> None:
     """Make ``view``, a tensor whose array is a view of ``parent``'s, known as such.
 
-    ``read_only`` says that NumPy makes such views read-only. That the guard keeps the parent so does
-    not count.
+    ``read_only`` says that NumPy makes such views read-only; it has made this one so if ``source``, the
+    array that it was taken of, is not. That the guard keeps the parent so does not count.
     """
     base = parent._base
     if base is None:
@@ -61,7 +61,7 @@ def link(view: Any, parent: Any, read_only: bool = False) -> None:
     view._window = None
     data = view._data
     if not guard.is_writeable(data) and (
-        read_only or guard.is_writeable(parent._data) or is_read_only(parent)
+        read_only or (source is not None and guard.is_writeable(source)) or is_read_only(parent)
     ):
         view._window = window_between(data, base._data)._replace(writeable=False)
     if view._window is None and (base._data.base is not None or data.base is not base._data):

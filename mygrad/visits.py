@@ -28,6 +28,7 @@ from mygrad.errors import InvalidGradient
 from mygrad.graph import GRADIENT, OWNED, RELEASED, Node
 from mygrad.operation import Plan, arguments_of, unchanged
 
+_ndarray = np.ndarray
 _sum = np.add.reduce
 
 _START = """\
@@ -105,15 +106,17 @@ def sum_to(gradient: Any, shape: tuple[int, ...]) -> Any:
     """``gradient`` summed over the axes along which an array of ``shape`` was broadcast to its shape."""
     ndim = len(shape)
     extra = gradient.ndim - ndim
+    # Of a tensor the function is recorded at less cost than the method of the ufunc.
+    total = _sum if gradient.__class__ is _ndarray else np.sum
     if extra == 1 and gradient.shape[1:] == shape:
-        return _sum(gradient)  # over the first axis
+        return total(gradient, axis=0)
     axes = tuple(range(extra)) + tuple(
         axis + extra
         for axis in range(max(-extra, 0), ndim)
         if shape[axis] == 1 and gradient.shape[axis + extra] != 1
     )
     if axes:
-        gradient = _sum(gradient, axis=axes, keepdims=True)
+        gradient = total(gradient, axis=axes, keepdims=True)
         if extra > 0:
             gradient = gradient.reshape(gradient.shape[extra:])
     if gradient.shape != shape:

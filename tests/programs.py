@@ -441,8 +441,10 @@ class Program:
             if self.chance(3):
                 target = (*target, 7)  # does not fit
             t, c, nodes = self.operand(target)
-            empty = not np.size(region)
-            if not empty and self.is_of(t, region):
+            if not np.size(region) and any(n.tensor is t for n in self.names_of(name.family)):
+                self.unuse()  # what is empty lies nowhere: it may be itself
+                return
+            if self.is_of(t, region):
                 self.write_itself(lambda: operator.setitem(name.tensor, index, t))
                 return
             if is_mask(index):
@@ -450,11 +452,8 @@ class Program:
             self.write(
                 name,
                 lambda a, v: operator.setitem(a, plain(index) if is_plain(a) else index, v),
-                (t,), (c,), nodes, index=index, certain=not empty,
-                whole=region is not None and names_all(index, shape),
+                (t,), (c,), nodes, index=index, whole=region is not None and names_all(index, shape),
             )  # fmt: skip
-            if empty:
-                self.unuse()  # if it was written over itself
         elif kind == 4:
             index = self.index(shape)
             region = attempt(operator.getitem, name.array, plain(index))
@@ -467,7 +466,7 @@ class Program:
                 i = plain(index) if is_plain(a) else index
                 a[i] = function(a[i], v)
 
-            if self.constant(name):
+            if self.constant(name) and np.ndim(region):
                 # What is empty shares no memory: the tensor says whether it is a view.
                 is_view = np.may_share_memory(region, name.array)
                 if not (is_view if np.size(region) else name.tensor[index].base is not None):
@@ -483,6 +482,9 @@ class Program:
             self.by_method(name)
         else:
             self.reshape(name)
+
+    def names_of(self, family: Family) -> list[Variable]:
+        return [name for name in self.names if name.family is family]
 
     def write_itself(self, change: Callable[[], Any]) -> None:
         """``change`` writes an array over itself: nothing is to happen."""
@@ -584,6 +586,7 @@ class Program:
         elif kind == 2 and size:
             index = self.pick([slice(0, 2), [0, size - 1], size - 1])
             t, c, nodes = self.operand(np.shape(np.arange(size)[index]))
+            c = np.array(c)  # NumPy writes while it reads
             self.write(name, lambda a, v: operator.setitem(a.flat, index, v), (t,), (c,), nodes)
         elif len(shape) and size and apart(name.array.real):
             axis = self.below(len(shape))

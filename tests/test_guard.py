@@ -128,6 +128,26 @@ def test_a_view_that_numpy_made_read_only_stays_so(take: Callable[[Any], Any]) -
     assert is_open(base)
 
 
+@pytest.mark.parametrize(
+    "take",
+    [lambda a: a[1:], lambda a: a.T, lambda a: np.reshape(a, (-1, 1)), lambda a: a.detach()],
+    ids=["slice", "T", "reshape", "detach"],
+)
+def test_a_view_of_a_view_that_was_taken_while_locked(take: Callable[[Any], Any]) -> None:
+    array = np.ones(3)
+    x = mg.tensor(array, copy=False)
+    kept = np.sin(x)
+    view = x[...]
+    np.sum(kept + view).backward()
+    part = take(view)
+    with mg.no_autodiff:
+        part += 1.0
+    assert np.array_equal(part, np.full(part.shape, 2.0))
+    assert array[-1] == 2
+    part += 1.0
+    assert x[-1] == 3
+
+
 def test_to_look_at_a_view_locks_nothing() -> None:
     x = mg.tensor(np.ones(4))
     y = x * 1

@@ -237,6 +237,19 @@ class TestHessian:
             levi_civita[i, j, k] = len({i, j, k}) == 3
         np.testing.assert_allclose(third, levi_civita, atol=1e-14)
 
+    @pytest.mark.parametrize(
+        "function",
+        [np.roots, lambda p: np.divmod(7.0, p)[1], np.std, np.prod, np.linalg.norm, np.cumprod],
+        ids=["roots", "divmod", "std", "prod", "norm", "cumprod"],
+    )
+    def test_where_the_gradient_is_zero(self, function):
+        # Of a sum of squares at its minimum: 2 JᵀJ. No rule may take its zero gradient for a constant.
+        p = np.array([1.5, -4.3, 2.2])
+        target = function(p)
+        h = mg.hessian(lambda p: np.sum((function(p) - target) ** 2))(p)
+        j = np.reshape(mg.jacobian(function)(p), (-1, 3))
+        np.testing.assert_allclose(h, 2 * j.T @ j, atol=1e-12)
+
     def test_inside_a_backward(self):
         x = mg.tensor([1.0, 2.0])
         np.linalg.det(mg.hessian(lambda v: v[0] ** 3 * v[1] ** 2)(x)).backward()

@@ -150,6 +150,19 @@ class TestGrad:
             mg.grad(lambda x: np.sum(x * x))(x)
             assert x.flags.writeable
 
+    def test_an_array_that_a_derivative_still_needs_is_locked(self):
+        w, x = np.array([1.0, 2.0]), mg.tensor([3.0, 4.0])
+        g = mg.grad(lambda x: np.sum((w * x) ** 2))(x)
+        with pytest.raises(ValueError, match="read-only"):
+            w[0] = 7.0
+        np.sum(g).backward()
+        np.testing.assert_allclose(x.grad, 2 * w**2)
+        w[0] = 7.0
+        _, pushforward = mg.linearize(lambda x: w * x, np.ones(2))
+        with pytest.raises(ValueError, match="read-only"):
+            w[0] = 8.0
+        np.testing.assert_array_equal(pushforward(np.ones(2)), w)
+
     @pytest.mark.parametrize("size", [3, 10_000])
     def test_an_update_inside_does_not_reach_the_argument(self, size):
         def f(x):

@@ -145,6 +145,17 @@ def test_the_value_that_survives_has_the_gradient() -> None:
     assert np.array_equal(x.grad, [0, 1, 0])
 
 
+def test_what_is_written_over_itself_is_no_update() -> None:
+    x = mg.tensor([1.0, 2.0, 3.0])
+    y = x * 2
+    z = np.sin(y)
+    y[...] = y
+    y[1:] = y[1:]
+    np.sum(z).backward()
+    assert np.array_equal(y.grad, np.cos(y.data))
+    assert np.array_equal(x.grad, 2 * y.grad)
+
+
 def test_other_graphs_keep_the_old_values() -> None:
     x = mg.tensor(np.array([1.0, 2.0]))
     y = x * 1

@@ -150,7 +150,7 @@ class Roots(Operation):
     def vjp_p(grad, p, out):
         # p(r) = 0 stays true. A multiple root has no derivative.
         slope = Polyval.vjp_x(1, p, out)
-        return -np.dot(np.where(np.equal(grad, 0), 0, grad / slope), np.vander(out, len(p)))
+        return -np.dot(silence(grad, grad / slope), np.vander(out, len(p)))
 
 
 @composed(np.polyfit, but=("deg", "rcond", "full", "cov"))

@@ -11,6 +11,12 @@ def as_tuple(axes):
     return tuple(axes) if isinstance(axes, tuple | list) else (axes,)
 
 
+def times(a, b):
+    """``a @ b`` of matrices and vectors: between arrays the method has less ado."""
+    # A tensor it would take for an array.
+    return a.dot(b) if a.__class__ is b.__class__ is np.ndarray else a @ b
+
+
 @implements(np.matmul, np.linalg.matmul)
 class Matmul(Operation):
     bilinear = True
@@ -24,11 +30,11 @@ class Matmul(Operation):
             return grad[..., None] * x2
         if len(x1_shape) == 1:
             if x2.ndim == 2:
-                return np.dot(x2, grad)
+                return times(x2, grad)
             summed = [*range(x2.ndim - 2), x2.ndim - 1]
             return np.tensordot(x2, grad, (summed, range(grad.ndim)))
         if grad.ndim == x2.ndim == 2:
-            return grad.dot(x2.T)  # as matmul, with less ado
+            return times(grad, x2.T)
         return grad @ transpose(x2)
 
     def vjp_x2(grad, x1, x2_shape, axes=None):
@@ -40,9 +46,9 @@ class Matmul(Operation):
             # The axis to be summed is last in `x2` only if that is a vector.
             return grad * x1 if len(x2_shape) == 1 else x1[:, np.newaxis] * grad[..., np.newaxis, :]
         if len(x2_shape) == 1:
-            return grad.dot(x1) if x1.ndim == 2 else np.tensordot(grad, x1, grad.ndim)
+            return times(grad, x1) if x1.ndim == 2 else np.tensordot(grad, x1, grad.ndim)
         if x1.ndim == grad.ndim == 2:
-            return np.dot(x1.T, grad)  # not the method, which takes a tensor for an array
+            return times(x1.T, grad)
         if len(x2_shape) == 2:
             # One product, which sums over the stack as well.
             stacked = range(x1.ndim - 1)

@@ -6,6 +6,7 @@ A rule that returns None is that of an argument whose derivative is zero almost 
 import numpy as np
 
 from mygrad.operation import Elementwise, Operation, implements
+from mygrad.rules._axes import silence
 from mygrad.rules.extrema import keep
 
 
@@ -60,7 +61,7 @@ class Divmod(Elementwise):
         if grad is None:
             return None
         # The engine silences zeros for operations of one result alone.
-        return np.where(np.equal(grad, 0), 0, -grad * np.floor_divide(x1, x2))
+        return silence(grad, -grad * np.floor_divide(x1, x2))
 
 
 @implements(np.ldexp)

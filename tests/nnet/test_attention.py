@@ -64,6 +64,14 @@ def test_derivatives():
     check_gradients(lambda *args: attend(*args), q, k, v, normal(2, 3))
 
 
+def test_nothing_is_lost_in_strict_mode():
+    q, k, v = arrays()
+    bias = mg.tensor(normal(3, 4))
+    with mg.strict:
+        scaled_dot_product_attention(q, k, v, bias).backward()
+    assert np.any(bias.grad)
+
+
 def test_large_numbers():
     q, k, v = (mg.tensor((1e4 * each).astype(np.float32)) for each in arrays())
     out = scaled_dot_product_attention(q, k, v, MASK)
@@ -130,6 +138,8 @@ def test_what_cannot_be_is_refused():
         scaled_dot_product_attention(q, v, v)
     with pytest.raises(ValueError, match=r"query takes the shape \(…, L, D\), not \(2,\)"):
         scaled_dot_product_attention(q[0, 0], k, v)
+    with pytest.raises(TypeError, match=r"mask takes booleans, .* or floating-point .* not int64"):
+        scaled_dot_product_attention(q, k, v, np.ones((3, 4), np.int64))
     x, W = normal(1, 2, 4), normal(4, 4)
     with pytest.raises(ValueError, match="heads=3 takes a divisor of the numbers of columns"):
         multi_head_attention(x, x, x, W, W, W, W, heads=3)

@@ -116,6 +116,11 @@ def test_truncation_reaches_the_initial_state():
     assert np.all(s0.grad)
 
 
+def test_derivatives_that_truncation_leaves_whole():
+    weights = gru_weights(1, 2)
+    check_gradients(lambda *args: gru(*args, bp_lim=1)[:3], normal(4, 2, 1), *weights, normal(2, 2))
+
+
 @pytest.mark.parametrize("limit", [-1, 4])
 def test_limits_out_of_range(limit):
     with pytest.raises(ValueError, match=rf"bp_lim takes None or an integer from 0 to 3.*{limit}"):

@@ -10,7 +10,7 @@ import numpy as np
 from mygrad.dispatch import dispatched
 from mygrad.functions import expression
 from mygrad.nnet._arguments import floats
-from mygrad.nnet.layers._shapes import check_shapes
+from mygrad.nnet.layers._shapes import as_array, check_shapes
 from mygrad.nnet.layers.recurrent import projected
 from mygrad.operation import Operation, implements
 
@@ -53,6 +53,8 @@ def scaled_dot_product_attention(
     ------
     ValueError
         Shapes do not belong together.
+    TypeError
+        `mask` holds integers, of which zeros and ones could mean either.
 
     References
     ----------
@@ -82,11 +84,16 @@ def scaled_dot_product_attention(
     products = (query * scale) @ np.swapaxes(key, -1, -2)
     allowed = np.tri(*products.shape[-2:], dtype=np.bool_) if causal else None
     if mask is not None:
-        mask = floats(mask) if np.asarray(mask).dtype != bool else np.asarray(mask)
-        if mask.dtype != bool:
-            products = products + mask
-        else:
+        mask = as_array(mask)
+        if mask.dtype == bool:
             allowed = mask if allowed is None else mask & allowed
+        elif mask.dtype.kind == "f":
+            products = products + mask
+        else:  # zeros and ones could mean either
+            raise TypeError(
+                "scaled_dot_product_attention: mask takes booleans, True where a query may look, or"
+                f" floating-point numbers to be added; not {mask.dtype}. Convert it: mask.astype(bool)"
+            )
     return attention_weights(products, allowed) @ value
 
 
