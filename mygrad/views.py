@@ -360,22 +360,22 @@ _unshared_gradient = _calibrate_gradient()
 def gradient_of(tensor: Any) -> Any:
     """The gradient that ``tensor`` holds, as an array of its own, or a view of its base's gradient."""
     node = tensor._node
-    if node.stale & VIEW:
+    stale = node.stale
+    if stale & VIEW:
         return _gradient_of_view(tensor)
-    if node.grad is None or node.stale & OWNED or isinstance(node.grad, Handle):
-        return node.grad
-    mine = (
-        node.grad.__class__ is np.ndarray
-        and node.grad.base is None
-        and node.grad.flags.writeable
-        and node.grad.strides == tensor._data.strides
-        and _gradient_references(node) <= _unshared_gradient
-    )
-    if not mine:
-        gradient = Layout(tensor._data).zeros(node.dtype)
-        gradient[...] = node.grad
-        node.grad = gradient
-    node.stale |= OWNED
+    gradient = node.grad
+    if gradient is None or stale & OWNED or isinstance(gradient, Handle):
+        return gradient
+    if not (
+        gradient.__class__ is np.ndarray
+        and gradient.base is None
+        and gradient.flags.writeable
+        and gradient.strides == tensor._data.strides
+        and _gradient_references(node) <= _unshared_gradient + 1  # this function's own
+    ):
+        node.grad = Layout(tensor._data).zeros(node.dtype)
+        node.grad[...] = gradient
+    node.stale = stale | OWNED
     return node.grad
 
 

@@ -3,7 +3,7 @@
 An array of the reference holds the value in its real part and, in its imaginary part, the derivative
 along one direction, times ``STEP``: far below rounding, so that NumPy itself differentiates the program
 exactly. What a program reads as a constant is read without its imaginary part. The choices depend on
-shapes alone, so that a program can be run again from other values.
+shapes alone, so that a program can be run again from other values; a few decisions by values are noted.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ REFUSALS = (ValueError, IndexError, TypeError, AttributeError)
 SHAPES = [(), (3,), (4,), (2, 3), (3, 3), (3, 2), (1, 3), (2, 2, 2), (2, 1, 3), (0,), (2, 0)]
 AUGMENTED = [operator.iadd, operator.isub, operator.imul, operator.itruediv, operator.ipow]
 AUGMENTED += [operator.imod, operator.ifloordiv]
+
+
+class OtherDecision(Exception):
+    """A program that was run again from other values would do something else."""
 
 
 class Family:
@@ -67,9 +71,12 @@ class Program:
         inject: int | None = None,
         shift: float = 0.0,
         losses: bool = True,
+        decisions: list[bool] | None = None,
     ) -> None:
         self.draw = below
         self.choices: list[int] = []
+        self.expected = decisions  # those of the program that is run again
+        self.decisions: list[bool] = []
         self.inject = inject  # a node: only its value carries an imaginary part
         self.injected: Any = 0
         self.shift = shift  # along a direction, how far the leaves are moved
@@ -97,6 +104,13 @@ class Program:
         choice = self.draw(n)
         self.choices.append(choice)
         return choice
+
+    def decide(self, holds: Any) -> bool:
+        """Note a decision by values, which a shift of the leaves may change."""
+        self.decisions.append(bool(holds))
+        if self.expected is not None and self.expected[len(self.decisions) - 1] != bool(holds):
+            raise OtherDecision
+        return bool(holds)
 
     def chance(self, percent: int) -> bool:
         return self.below(100) < percent
@@ -314,7 +328,7 @@ class Program:
         elif kind < 4:
             t, c, more = self.operand(shape)
             function = self.pick([np.add, np.subtract, np.multiply, np.divide])
-            if function is np.divide and np.any(np.abs(c) < 0.1):
+            if function is np.divide and self.decide(np.any(np.abs(c) < 0.1)):
                 function = np.multiply
             if function is np.divide or self.chance(50):
                 self.result(function(name.tensor, t), function(a, c), nodes | more)
@@ -503,7 +517,8 @@ class Program:
             return
         if function in (operator.ipow, operator.imod, operator.ifloordiv):
             number = {operator.ipow: 2, operator.imod: 0.7, operator.ifloordiv: 0.4}[function]
-            if np.any(np.abs(np.mod(name.array.real / number + 0.5, 1) - 0.5) < 1e-6):
+            near = np.abs(np.mod(name.array.real / number + 0.5, 1) - 0.5) < 1e-6
+            if self.decide(np.any(near)):
                 function, number = operator.ipow, 2  # rounding would decide
             nodes = frozenset() if function is operator.ifloordiv else self.touch(name)
             run = real_only(function)
@@ -514,7 +529,7 @@ class Program:
             t, c, nodes = self.operand(shape, exact=True)
         else:
             t, c, nodes = self.operand(shape)
-        if function is operator.itruediv and np.any(np.abs(c) < 0.1):
+        if function is operator.itruediv and self.decide(np.any(np.abs(c) < 0.1)):
             function = operator.imul
         if isinstance(t, list) and not isinstance(name.array, np.ndarray):
             return
@@ -588,7 +603,7 @@ class Program:
             t, c, nodes = self.operand(np.shape(np.arange(size)[index]))
             c = np.array(c)  # NumPy writes while it reads
             self.write(name, lambda a, v: operator.setitem(a.flat, index, v), (t,), (c,), nodes)
-        elif len(shape) and size and apart(name.array.real):
+        elif len(shape) and size and self.decide(apart(name.array.real)):
             axis = self.below(len(shape))
             if self.chance(50):
                 self.write(name, lambda a: a.sort(axis), (), (), self.touch(name), whole=True)
@@ -830,7 +845,8 @@ class Program:
         for _ in range(2 + self.below(2)):
             self.leaf()
         for _ in range(length):
-            if max(float(np.max(np.abs(n.array), initial=0)) for n in self.names) > 1e4:
+            largest = max(float(np.max(np.abs(n.array), initial=0)) for n in self.names)
+            if self.decide(largest > 1e4):
                 return  # rounding would drown everything
             kind = self.below(100)
             # What is written without being recorded would move with the leaves, unnoticed.
@@ -1017,8 +1033,13 @@ def run_second_order(below: Callable[[int], int], length: int = 8) -> None:
     step = 1e-5
     slopes = []
     for sign in (1, -1):
-        moved = Program(again(first.choices), losses=False, shift=sign * step)
-        moved.run(length)
+        moved = Program(
+            again(first.choices), losses=False, shift=sign * step, decisions=first.decisions
+        )
+        try:
+            moved.run(length)
+        except OtherDecision:
+            return  # between the two there may be a jump
         found = gradients(moved)
         slopes.append(
             sum(

@@ -108,7 +108,7 @@ class LBFGS(Optimizer):
                     "LBFGS.step: the function is to return the loss, a tensor of one element that depends"
                     f" on the parameters; it returned {loss!r}"
                 )
-            value = loss.item()
+            value = loss.detach().item()
             self.null_grad()
             loss.backward()
             return value, self._flat_gradient()
