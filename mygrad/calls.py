@@ -15,7 +15,6 @@ import numpy as np
 
 from mygrad import guard
 from mygrad.backprop import Walk
-from mygrad.errors import GradientLost, place
 from mygrad.graph import (
     CONSTANT,
     CONSTANT_VIEW,
@@ -27,7 +26,7 @@ from mygrad.graph import (
     make_leaf,
     make_node,
 )
-from mygrad.modes import guarding, leak_check
+from mygrad.modes import guarding, leak_check, lost
 from mygrad.operation import Elementwise, Operation, OperationType, asked_of
 from mygrad.signatures import parameters_of
 from mygrad.views import holes_in, is_fleeting, is_variable, link, sync, touch
@@ -358,14 +357,14 @@ def _guard(node: Node, saved: list[Any], bound: dict[str, Any], plain: dict[str,
         if item.__class__ is list or item.__class__ is tuple:
             kept.update(map(id, item))
     for name, value in bound.items():
-        for array, base in _reachable(value, plain[name]):
+        for array, base in reachable(value, plain[name]):
             if id(array) in kept:
                 guard.lock(node, array)
                 if base is not array:
                     guard.lock(node, base)
 
 
-def _reachable(value: Any, array: Any) -> Iterator[tuple[Any, Any]]:
+def reachable(value: Any, array: Any) -> Iterator[tuple[Any, Any]]:
     """The arrays in ``array`` that a user can write to, each with that which it is a view of.
 
     ``value`` holds the tensors in their places. By now a tensor may have another array than the call.
@@ -383,7 +382,7 @@ def _reachable(value: Any, array: Any) -> Iterator[tuple[Any, Any]]:
         yield value, value
     elif value.__class__ is list or value.__class__ is tuple:
         for item, part in zip(value, array, strict=True):
-            yield from _reachable(item, part)
+            yield from reachable(item, part)
 
 
 def wrap(node: Node, result: Any, kind: Any) -> Any:
@@ -399,9 +398,9 @@ def wrap(node: Node, result: Any, kind: Any) -> Any:
         if data.dtype.kind in "fc":
             return make_handle(kind, data, node)
         if leak_check.get():
-            raise GradientLost(
-                f"{type(node).__name__} of a tensor that carries a gradient gave {data.dtype}{place()}: the"
-                " gradient would be lost. Ask for a floating dtype, or use tensor.detach()."
+            lost(
+                f"{type(node).__name__} of a tensor that carries a gradient gave {data.dtype}",
+                "Ask for a floating dtype, or use tensor.detach().",
             )
         return make_handle(kind, data, CONSTANT)
     tensors = []

@@ -75,12 +75,7 @@ def unary(operation: Any) -> Callable[[Any], Any]:
 
     def call(x: Any) -> Any:
         node = x._node
-        if (
-            node.stale & SLOW
-            and not settled(x)
-            or node is CONSTANT
-            or not recording.get()
-        ):
+        if (node.stale & SLOW and not settled(x)) or node is CONSTANT or not recording.get():
             return apply(operation, function, (x,), {}, x.__class__)
         value = x._data
         data = function(value)
@@ -119,12 +114,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
         if other is float or other is int:
             left = x._node
             stale = left.stale
-            if (
-                stale & SLOW
-                and not settled(x)
-                or left is CONSTANT
-                or not recording.get()
-            ):
+            if (stale & SLOW and not settled(x)) or left is CONSTANT or not recording.get():
                 return apply(operation, function, (x, y), {}, kind)
             a = x._data
             b = y
@@ -134,12 +124,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
             kind = other
             right = y._node
             stale = right.stale
-            if (
-                stale & SLOW
-                and not settled(y)
-                or right is CONSTANT
-                or not recording.get()
-            ):
+            if (stale & SLOW and not settled(y)) or right is CONSTANT or not recording.get():
                 return apply(operation, function, (x, y), {}, kind)
             a = x
             b = y._data
@@ -171,12 +156,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
         elif other is _ndarray and y.dtype.kind in _NUMERIC:
             left = x._node
             stale = left.stale
-            if (
-                stale & SLOW
-                and not settled(x)
-                or left is CONSTANT
-                or not recording.get()
-            ):
+            if (stale & SLOW and not settled(x)) or left is CONSTANT or not recording.get():
                 return apply(operation, function, (x, y), {}, kind)
             a = x._data
             b = fixed = y
@@ -186,12 +166,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
             kind = other
             right = y._node
             stale = right.stale
-            if (
-                stale & SLOW
-                and not settled(y)
-                or right is CONSTANT
-                or not recording.get()
-            ):
+            if (stale & SLOW and not settled(y)) or right is CONSTANT or not recording.get():
                 return apply(operation, function, (x, y), {}, kind)
             a = fixed = x
             b = y._data
@@ -215,9 +190,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
             if defers(y, x):
                 return NotImplemented
             return (
-                function(x, y)
-                if not accepts(x)
-                else apply(operation, function, (x, y), {}, other)
+                function(x, y) if not accepts(x) else apply(operation, function, (x, y), {}, other)
             )
         try:
             data = function(a, b)
@@ -299,11 +272,7 @@ def _short_way(
     None where such calls cannot go the short way.
     """
     names = parameters_of(function)[0]
-    if (
-        not names
-        or names[0] not in operation.differentiable
-        or operation.joint is not None
-    ):
+    if not names or names[0] not in operation.differentiable or operation.joint is not None:
         return None
     if operation.selects:
         return None
@@ -317,21 +286,13 @@ def _short_way(
     given |= {name: f"kwargs[{name!r}]" for name in keywords}
     given |= {names[0]: "array", f"{names[0]}_shape": "array.shape", "out": "data"}
     if not plan.elementwise:
-        others = [
-            name
-            for name in operation.differentiable
-            if name in given and name != names[0]
-        ]
+        others = [name for name in operation.differentiable if name in given and name != names[0]]
         given |= {name: f"as_array({given[name]}, data)" for name in others}
     for name, fact in operation.facts.items():
-        known = ", ".join(
-            f"{asked}={given[asked]}" for asked in asked_of(fact) if asked in given
-        )
+        known = ", ".join(f"{asked}={given[asked]}" for asked in asked_of(fact) if asked in given)
         given[name] = f"facts[{name!r}]({known})"
     kept = [given.get(name, f"defaults[{name!r}]") for name in plan.names]
-    source = (
-        f"lambda array, data, args, kwargs: ({''.join(value + ', ' for value in kept)})"
-    )
+    source = f"lambda array, data, args, kwargs: ({''.join(value + ', ' for value in kept)})"
     keep = eval(
         source,
         {"defaults": plan.defaults, "facts": operation.facts, "as_array": as_array},
@@ -339,16 +300,10 @@ def _short_way(
     compute = operation.direct or function
     may_view = operation.may_view
 
-    def call(
-        x: Any, parent: Node, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
+    def call(x: Any, parent: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         array = x._data
         try:
-            data = (
-                compute(array, *args[1:], **kwargs)
-                if count > 1 or kwargs
-                else compute(array)
-            )
+            data = compute(array, *args[1:], **kwargs) if count > 1 or kwargs else compute(array)
         except Exception as error:
             explain(error, function, args, kwargs)
             raise
@@ -382,28 +337,19 @@ def _short_way(
     return _own_code(call)
 
 
-def single(
-    operation: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+def single(operation: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The short way for a function of one tensor, the first argument, with plain options.
 
     NotImplemented where the general way has to be taken.
     """
     x = args[0]
     parent = x._node
-    if (
-        parent.stale & SLOW
-        and not settled(x)
-        or parent is CONSTANT
-        or not recording.get()
-    ):
+    if (parent.stale & SLOW and not settled(x)) or parent is CONSTANT or not recording.get():
         return NotImplemented
     way = _short_way(operation, function, len(args), tuple(kwargs))
     if way is None:
         return NotImplemented
-    if (len(args) > 1 or kwargs) and not (
-        _are_atoms(args[1:]) and _are_atoms(kwargs.values())
-    ):
+    if (len(args) > 1 or kwargs) and not (_are_atoms(args[1:]) and _are_atoms(kwargs.values())):
         return NotImplemented
     return way(x, parent, args, kwargs)
 
@@ -510,9 +456,7 @@ def follow(
             if result is not NotImplemented:
                 return result
         if operation.overwrites:
-            return overwrite(
-                fate, function, bind(function, args, kwargs), kind, constant
-            )
+            return overwrite(fate, function, bind(function, args, kwargs), kind, constant)
         return apply(fate, function, args, kwargs, kind, constant)
     if isinstance(fate, PiecewiseConstant):
         return data_call(function, args, kwargs)

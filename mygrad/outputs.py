@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from mygrad.calls import bind, explain, mask_of, name_of, needed_of, record, stacked, unwrap, wrap
-from mygrad.errors import GradientLost, place
 from mygrad.graph import CONSTANT, Handle, make_handle
-from mygrad.modes import leak_check
+from mygrad.modes import leak_check, lost
 from mygrad.operation import Operation
 from mygrad.updates import can_write_to, let_go, memory_of, replace
 from mygrad.views import base_of, is_read_only, is_variable, touch
@@ -48,7 +47,7 @@ def into(
     unwrap(outs, [])
     variable = operation is not None and any(is_variable(tensor) for tensor in found)
     if variable:
-        _check_outputs(function, outs)
+        check_outputs(function, outs)
 
     def run(plain: Any, options: dict[str, Any], arrays: list[Any]) -> tuple[Any, ...]:
         try:
@@ -113,7 +112,7 @@ def _scratch(out: Any, copied: bool) -> Any:
     return array
 
 
-def _check_outputs(function: Any, outs: tuple[Any, ...]) -> None:
+def check_outputs(function: Any, outs: tuple[Any, ...]) -> None:
     """Refuse to lose the gradient of the result in an array that cannot carry it."""
     for out in outs:
         if isinstance(out, np.ndarray):
@@ -124,7 +123,7 @@ def _check_outputs(function: Any, outs: tuple[Any, ...]) -> None:
                 " with np.asarray(tensor)."
             )
         if out is not None and leak_check.get() and not is_variable(base_of(out)):
-            raise GradientLost(
-                f"{name_of(function)} was to write a tensor that carries a gradient into a constant"
-                f"{place()}: the gradient would be lost. Make the output a variable, or detach() the input."
+            lost(
+                f"{name_of(function)} was to write a tensor that carries a gradient into a constant",
+                "Make the output a variable, or detach() the input.",
             )
