@@ -34,12 +34,11 @@ _NOT_OWNED = ~OWNED
 
 def collect(roots: Iterable[Node], stops: Iterable[Node] = ()) -> dict[Node, Any]:
     """All nodes from ``roots`` back to the leaves or to ``stops``; none has a gradient yet."""
-    found: dict[Node, Any] = dict.fromkeys(stops)
-    nodes = []
-    for root in roots:
-        if root not in found:
-            found[root] = None
-            nodes.append(root)
+    found: dict[Node, Any] = dict.fromkeys(roots)
+    nodes = list(found)
+    if stops:
+        found |= dict.fromkeys(stops)
+        nodes = [root for root in nodes if root not in stops]
     for node in nodes:  # the list grows while it is read
         inputs = node.inputs
         if inputs is None:
@@ -109,10 +108,11 @@ class Walk:
 
     __slots__ = ("careful", "grads", "handle", "keep", "owned", "trips")
 
-    def __init__(self, *, keep: bool, handle: Callable[[Any, Node], Any] | None) -> None:
+    grads: dict[Node, Any]
+
+    def __init__(self, keep: bool, handle: Callable[[Any, Node], Any] | None) -> None:
         self.keep = keep or handle is not None
         self.handle = handle
-        self.grads: dict[Node, Any] = {}
         self.owned: set[Node] = set()
         self.careful = False
         self.trips = _watched.trips
@@ -146,7 +146,8 @@ class Walk:
                 if node.__class__ is not Leaf:
                     self._visit_other(node, grad)
                 elif grad is not None:
-                    arrive(node, grad)
+                    node.grad = grad if node.grad is None else node.grad + grad
+                    node.stale = node.stale & _NOT_OWNED | GRADIENT
                 continue
             if plan.gates:
                 self.careful = True
@@ -156,13 +157,13 @@ class Walk:
     def _visit_other(self, node: Node, grad: Any) -> None:
         """Visit a leaf, a node that sends its gradient on by itself, or one that got none."""
         if grad is not None:
-            if node.__class__ is Leaf:
-                arrive(node, grad)
-                return
-            if node.gates:
-                self.careful = True
-            node.pullback(self, grad)
-            node.grad = grad
+            if node.__class__ is Leaf:  # where the gradient of another graph may be already
+                node.grad = grad if node.grad is None else node.grad + grad
+            else:
+                if node.gates:
+                    self.careful = True
+                node.pullback(self, grad)
+                node.grad = grad
             node.stale = node.stale & ~OWNED | GRADIENT
         if not self.keep:
             node.release()
@@ -284,12 +285,6 @@ class Walk:
             value if source is None else handle(value, node if source < 0 else inputs[source])
             for value, source in zip(node.saved, node.plan.sources, strict=True)
         ]
-
-
-def arrive(leaf: Node, grad: Any) -> None:
-    """Leave ``grad`` at a leaf, where that of another graph may be already."""
-    leaf.grad = grad if leaf.grad is None else leaf.grad + grad
-    leaf.stale = leaf.stale & ~OWNED | GRADIENT
 
 
 def has_nan(value: Any) -> bool:

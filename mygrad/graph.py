@@ -69,6 +69,11 @@ class Node:
     #: One of several results: its only input is the operation.
     is_output = False
 
+    @property
+    def shown(self) -> Any:
+        """What users are shown as the creator."""
+        return self
+
     def pullback(self, walk: Any, grad: Any) -> None:
         """Send ``grad`` on to the inputs; for nodes whose ``plan`` is None."""
         raise NotImplementedError

@@ -121,7 +121,7 @@ class Tensor(Methods):
         node = self._node
         if node.stale & RELEASED or not node.visible:
             return None
-        return node.inputs[0] if node.is_output else node  # type: ignore[index]
+        return node.inputs[0].shown if node.is_output else node.shown  # type: ignore[index]
 
     @property
     def base(self) -> Tensor | None:
@@ -198,14 +198,13 @@ class Tensor(Methods):
                 "backward() was called before on this tensor, and released its graph. Pass"
                 " retain_graph=True to the first call to go back twice, or compute the tensor again."
             )
-        walk = Walk(keep=retain_graph, handle=self._revive if create_graph else None)
-        given = grad is not None
-        if not (given or create_graph or node.shape):
-            grad = node.dtype.type(1)
-        else:
-            grad = fit(self._cotangent(grad, create_graph), node, node)
-            walk.careful = given and has_zeros(grad)
-        walk.back(node, grad)
+        walk = Walk(retain_graph, self._revive if create_graph else None)
+        if grad is None and not (node.shape or create_graph):
+            walk.back(node, node.dtype.type(1))
+            return
+        cotangent = fit(self._cotangent(grad, create_graph), node, node)
+        walk.careful = grad is not None and has_zeros(cotangent)
+        walk.back(node, cotangent)
 
     def _cotangent(self, grad: Any, create_graph: bool) -> Any:
         data = self._data
