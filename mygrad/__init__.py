@@ -86,11 +86,13 @@ _own = [
     "astensor",
     "cot",
     "coth",
+    "computational_graph",
     "coverage",
     "csc",
     "csch",
     "elementwise_grad",
     "errors",
+    "execute_op",
     "fft",
     "grad",
     "hessian",
@@ -108,6 +110,7 @@ _own = [
     "multiply_sequence",
     "nnet",
     "no_autodiff",
+    "operation_base",
     "optim",
     "random",
     "save",
@@ -129,8 +132,11 @@ __all__ = sorted({*_own, *_mirrored})  # noqa: PLE0605 - derived from the regist
 
 #: What is imported when it is first asked for, and where it is found.
 _later = {
+    "computational_graph": "mygrad",
+    "execute_op": "mygrad.execution",
     "load": "mygrad.io",
     "nnet": "mygrad",
+    "operation_base": "mygrad",
     "optim": "mygrad",
     "random": "mygrad",
     "save": "mygrad.io",

@@ -4,10 +4,12 @@
 
 from typing import Any
 
+from mygrad import computational_graph as computational_graph
 from mygrad import errors as errors
 from mygrad import fft as fft
 from mygrad import linalg as linalg
 from mygrad import nnet as nnet
+from mygrad import operation_base as operation_base
 from mygrad import optim as optim
 from mygrad import random as random
 from mygrad import typing as typing
@@ -17,6 +19,7 @@ from mygrad.errors import GradientLost as GradientLost
 from mygrad.errors import InvalidBackprop as InvalidBackprop
 from mygrad.errors import InvalidGradient as InvalidGradient
 from mygrad.errors import MyGradException as MyGradException
+from mygrad.execution import execute_op as execute_op
 from mygrad.io import load as load
 from mygrad.io import save as save
 from mygrad.jacobians import hessian as hessian
@@ -172,6 +175,7 @@ __all__ = [
     "column_stack",
     "common_type",
     "compress",
+    "computational_graph",
     "concat",
     "concatenate",
     "conj",
@@ -221,6 +225,7 @@ __all__ = [
     "equal",
     "errors",
     "euler_gamma",
+    "execute_op",
     "exp",
     "exp2",
     "expand_dims",
@@ -371,6 +376,7 @@ __all__ = [
     "not_equal",
     "ones",
     "ones_like",
+    "operation_base",
     "optim",
     "outer",
     "packbits",

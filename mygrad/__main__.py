@@ -1,22 +1,38 @@
-"""``python -m mygrad``: see mygrad at work on a small data set."""
+"""``python -m mygrad``: see mygrad at work on a small data set, or have a function checked."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 
-from mygrad.demo import iris
 
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fit the demonstration model, or run the command; returns the exit status."""
+    from mygrad import checking  # noqa: PLC0415 - each command imports what it needs
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Fit the demonstration model; there is nothing to choose yet."""
     parser = argparse.ArgumentParser(
         prog="python -m mygrad",
-        description="Fit a small model, whose loss is plain NumPy code, to Fisher's iris.",
+        description="Without a command: fit a small model, whose loss is plain NumPy code, to Fisher's"
+        " iris.",
     )
-    parser.parse_args(arguments)
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    check = commands.add_parser(
+        "check",
+        help="is a NumPy function differentiable?",
+        description="Differentiate a NumPy function: print its value, the norms of its gradients, whether"
+        " they agree with differences, and where a gradient is lost. The exit status is 0 if it is"
+        " differentiable, 1 if not, 2 if the command line is wrong.",
+    )
+    checking.add_arguments(check)
+    options = parser.parse_args(arguments)
+    if options.command == "check":
+        return checking.check(options)
+    from mygrad.demo import iris  # noqa: PLC0415
+
     iris.main()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

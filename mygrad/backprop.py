@@ -20,8 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from mygrad.anomalies import Watcher
 from mygrad.errors import InvalidBackprop
 from mygrad.graph import GRADIENT, OWNED, RELEASED, Leaf, Node, make_node
+from mygrad.modes import debugging
 from mygrad.visits import compiled, fit
 
 _by_creation = operator.attrgetter("order")
@@ -130,8 +132,8 @@ class Walk:
         For the nodes that have a plan `visits` writes out `_apply` and `Node.release`: here a small
         graph spends its time.
         """
-        if self.handle is not None:
-            self._visit_recorded(nodes)
+        if self.handle is not None or debugging.get() is not None:
+            self._visit_slowly(nodes)
             return
         keep = self.keep
         grads = self.grads
@@ -162,23 +164,29 @@ class Walk:
             else:
                 if node.gates:
                     self.careful = True
-                node.pullback(self, grad)
-                node.grad = grad
+                changed = node.pullback(self, grad)
+                node.grad = grad if changed is None else changed
             node.stale = node.stale & ~OWNED | GRADIENT
         if not self.keep:
             node.release()
 
-    def _visit_recorded(self, nodes: list[Node]) -> None:
-        """Visit ``nodes`` with tensors for gradients."""
+    def _visit_slowly(self, nodes: list[Node]) -> None:
+        """Visit ``nodes`` with tensors for gradients, or under `mygrad.debug`."""
+        places = debugging.get()
         while nodes:
             node = nodes.pop()
             grad = self.grads.pop(node)
+            watcher = None if places is None else Watcher(places, self.grads, node, grad)
             if node.plan is None or grad is None:
                 self._visit_other(node, grad)
             else:
                 self._apply(node, grad)
                 node.grad = grad
                 node.stale = node.stale & ~OWNED | GRADIENT
+                if not self.keep:
+                    node.release()
+            if watcher is not None:
+                watcher.verify(grad)
 
     def _apply(self, node: Node, grad: Any) -> None:
         """Call the rules of ``node`` and pass on what they return."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mygrad import guard
+from mygrad import anomalies, guard
 from mygrad.backprop import Walk
 from mygrad.graph import (
     CONSTANT,
@@ -26,7 +26,7 @@ from mygrad.graph import (
     make_leaf,
     make_node,
 )
-from mygrad.modes import guarding, leak_check, lost
+from mygrad.modes import debugging, guarding, leak_check, lost
 from mygrad.operation import Elementwise, Operation, OperationType, asked_of
 from mygrad.signatures import parameters_of
 from mygrad.views import holes_in, is_fleeting, is_variable, link, sync, touch
@@ -138,6 +138,9 @@ def apply(
     except Exception as error:
         explain(error, function, args, kwargs)
         raise
+    if debugging.get() is not None:
+        mask = options["where"] if has_mask else True
+        anomalies.look(name_of(function), plain, options, result, mask)
     if not variable:
         return constants(operation, result, kind, found, constant)
     arrays = [tensor._data for tensor in found] if operation.may_view else None
@@ -221,6 +224,7 @@ def record(
         node = make_node(general(operation), inputs, shape, dtype, call)
     if guarding.get():
         _guard(node, saved, bound, plain)
+    anomalies.note(node)
     return node
 
 

@@ -18,6 +18,10 @@ class InvalidGradient(MyGradException, ValueError):
     """A gradient has a shape or a type that does not fit what it is the gradient of."""
 
 
+class Anomaly(MyGradException, FloatingPointError):
+    """Under :data:`mygrad.debug`: an operation made NaN or infinity of finite numbers."""
+
+
 class DisconnectedView(MyGradException):
     """A view no longer belongs to its base. Kept for MyGrad 2's users: nothing here raises it."""
 
@@ -30,8 +34,10 @@ def place() -> str:
     """Where the user's code is, outside this library and NumPy."""
     frame: Any = sys._getframe(1)
     while frame is not None:
-        module = frame.f_globals.get("__name__", "").split(".")[0]
-        if module not in ("mygrad", "numpy"):
+        known = frame.f_globals
+        # The name of a module that is run as a command is not its own.
+        module = (known.get("__package__") or known.get("__name__", "")).split(".")[0]
+        if module not in ("mygrad", "numpy", "runpy"):
             return f" at {frame.f_code.co_filename}:{frame.f_lineno}"
         frame = frame.f_back
     return ""

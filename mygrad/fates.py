@@ -71,7 +71,7 @@ def create(
         return result
     if constant is False:
         node = leaf_or_error(result)
-    elif result.dtype.kind in "fc" and not constant and recording.get():
+    elif result.dtype.kind in "fc" and not constant and recording.get() is not False:
         node = make_leaf(result)
     else:
         node = CONSTANT

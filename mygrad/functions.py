@@ -66,7 +66,7 @@ def expression(function: Function) -> Function:
     @wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:
         constant = checked(function.__name__, kwargs.pop("constant", None))
-        token = recording.set(recording.get() and constant is not True)
+        token = recording.set(recording.get() if constant is not True else False)
         try:
             result = function(*args, **kwargs)
         finally:

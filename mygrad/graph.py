@@ -68,14 +68,19 @@ class Node:
     visible = True
     #: One of several results: its only input is the operation.
     is_output = False
+    #: Calls functions of the user's with its gradient: see mygrad/hooks.py.
+    hooked = False
 
     @property
     def shown(self) -> Any:
         """What users are shown as the creator."""
         return self
 
-    def pullback(self, walk: Any, grad: Any) -> None:
-        """Send ``grad`` on to the inputs; for nodes whose ``plan`` is None."""
+    def pullback(self, walk: Any, grad: Any) -> Any:
+        """Send ``grad`` on to the inputs; for nodes whose ``plan`` is None.
+
+        What it returns, if anything, is the gradient that users see in the place of ``grad``.
+        """
         raise NotImplementedError
 
     def release(self) -> None:

@@ -270,7 +270,7 @@ def _split(tensor: Any) -> Node:
     for slot in Node.__slots__:
         setattr(lower, slot, getattr(upper, slot))
     lower.order -= 0.5
-    upper.__class__ = Alias if lower.__class__ is Leaf else Same
+    upper.__class__ = Alias if isinstance(lower, Leaf) else Same
     upper.inputs = (lower,)
     upper.saved = upper.plan = upper.grad = upper.locks = None
     upper.stale &= ~(VIEW | GRADIENT | OWNED)

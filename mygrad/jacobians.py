@@ -18,7 +18,7 @@ import numpy as np
 from mygrad import batched  # noqa: F401 - the functions of NumPy's that take batches
 from mygrad.batches import Batch, BatchWalk
 from mygrad.graph import Handle, Node
-from mygrad.modes import recording
+from mygrad.modes import record_as, recording
 from mygrad.tensor import Tensor
 from mygrad.tracing import (
     Function,
@@ -212,14 +212,14 @@ def _pull_units(
         for out, given in zip(outputs, _units(outputs, sizes, start, stop, unit), strict=True):
             if varies(out):
                 roots.append((touch(out), Batch(constant(given) if recorded else given)))
-        token = recording.set(recorded)
+        token = recording.set(record_as(recorded))
         try:
             grads = walk.between(route, roots)
             for part, end in zip(parts, ends, strict=True):
                 part.append(_rows(end, grads.get(end), stop - start, history))
         finally:
             recording.reset(token)
-    token = recording.set(recorded)
+    token = recording.set(record_as(recorded))
     try:
         return _split(parts, outputs, ends, sizes)
     finally:

@@ -12,9 +12,8 @@ import numpy as np
 from mygrad.calls import unwrap
 from mygrad.dialect import TRANSLATIONS, checked
 from mygrad.dispatch import follow
-from mygrad.errors import GradientLost, place
 from mygrad.graph import CONSTANT, CONSTANT_VIEW, VIEW, Handle
-from mygrad.modes import leak_check
+from mygrad.modes import leak_check, lost
 from mygrad.operation import PiecewiseConstant, registry
 from mygrad.operators import Operators
 from mygrad.updates import assign, is_itself, let_go, reshape_in_place
@@ -102,10 +101,10 @@ class Methods(Operators):
     def _leaks(self, what: str) -> None:
         """In strict mode, raise if this tensor carries a gradient that is about to be lost."""
         if leak_check.get() and is_variable(self):
-            raise GradientLost(
-                f"a tensor that carries a gradient {what}{place()}: the gradient would be lost. Use a"
-                " NumPy function on the tensor itself, mygrad.tensor([...]) for a list of tensors, or"
-                " tensor.detach() where no gradient is wanted."
+            lost(
+                f"a tensor that carries a gradient {what}",
+                "Use a NumPy function on the tensor itself, mygrad.tensor([...]) for a list of tensors, or"
+                " tensor.detach() where no gradient is wanted.",
             )
 
     # ------------------------------------------------------------------- attributes

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from functools import partial, wraps
-from typing import Any
+from typing import Any, NamedTuple
+
+from mygrad.errors import GradientLost, place
 
 recording: ContextVar[bool] = ContextVar("mygrad.recording", default=True)
 guarding: ContextVar[bool] = ContextVar(
@@ -15,6 +18,59 @@ guarding: ContextVar[bool] = ContextVar(
     default=os.environ.get("MYGRAD_MEM_GUARD", "true").lower() not in ("0", "false", "off"),
 )
 leak_check: ContextVar[bool] = ContextVar("mygrad.strict", default=False)
+#: Under `mygrad.debug`: node's order → the line of the user's that made it.
+debugging: ContextVar[dict[float, str] | None] = ContextVar("mygrad.debugging", default=None)
+_leaks: ContextVar[list[Leak] | None] = ContextVar("mygrad.leaks", default=None)
+
+
+class _Slowly:
+    """What `recording` holds under :data:`mygrad.debug`: it is on, and yet false.
+
+    So the short ways in `dispatch` leave every call to the general way, and pay nothing for it. There
+    recording is off where the value is False itself.
+    """
+
+    def __bool__(self) -> bool:
+        return False
+
+
+_SLOWLY: Any = _Slowly()
+
+
+def record_as(on: bool) -> bool:
+    """What `recording` is to hold where it is switched on or off."""
+    return _SLOWLY if on and debugging.get() is not None else on
+
+
+class Leak(NamedTuple):
+    """Where a gradient would be lost (``file:line``, or nothing), how, and what to do instead."""
+
+    where: str
+    what: str
+    advice: str
+
+
+@contextmanager
+def collect_leaks() -> Iterator[list[Leak]]:
+    """Strict mode in which a leak is noted, with its place, instead of raised."""
+    found: list[Leak] = []
+    tokens = leak_check.set(True), _leaks.set(found)
+    try:
+        yield found
+    finally:
+        leak_check.reset(tokens[0])
+        _leaks.reset(tokens[1])
+
+
+def lost(what: str, advice: str) -> None:
+    """In strict mode, what becomes of a leak: an error, unless leaks are collected.
+
+    ``what`` says what has happened, to be followed by where.
+    """
+    where, found = place(), _leaks.get()
+    if found is None:
+        raise GradientLost(f"{what}{where}: the gradient would be lost. {advice}")
+    found.append(Leak(where.removeprefix(" at "), what, advice))
 
 
 class Switch:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from mygrad import anomalies
 from mygrad.calls import bind, explain, mask_of, name_of, needed_of, record, stacked, unwrap, wrap
 from mygrad.graph import CONSTANT, Handle, make_handle
-from mygrad.modes import leak_check, lost
+from mygrad.modes import debugging, leak_check, lost
 from mygrad.operation import Operation
 from mygrad.updates import can_write_to, let_go, memory_of, replace
 from mygrad.views import base_of, is_read_only, is_variable, touch
@@ -55,7 +56,12 @@ def into(
         except Exception as error:
             explain(error, function, args, kwargs)
             raise
-        return result if isinstance(result, tuple) else (result,)
+        results = result if isinstance(result, tuple) else (result,)
+        if debugging.get() is not None:
+            known = True if operation is None else mask_of(operation, options)
+            for each in results:
+                anomalies.look(name_of(function), plain, options, each, known)
+        return results
 
     if in_place:
         for tensor in found if variable else ():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any, Self
 
 import numpy as np
@@ -26,6 +28,7 @@ from mygrad.graph import (
     make_leaf,
     make_node,
 )
+from mygrad.hooks import RegisteredHook, register
 from mygrad.methods import Methods
 from mygrad.modes import guarding
 from mygrad.operation import OperationType, registry
@@ -248,6 +251,54 @@ class Tensor(Methods):
         link(result, self)
         return result
 
+    def register_hook(self, hook: Callable[[Any], Any]) -> RegisteredHook:
+        """Have the gradient of this tensor shown to ``hook`` on its way back, to look at it or to change it.
+
+        Parameters
+        ----------
+        hook : callable
+            Is called with the gradient as soon as all of it has arrived: a read-only array of the tensor's
+            shape, or a tensor where gradients are computed as tensors (``create_graph``, nested
+            transforms). Returns None, or what takes the gradient's place in ``.grad`` and on the way to
+            what the tensor was computed from: of the same shape; the tensor's dtype is restored.
+
+        Returns
+        -------
+        RegisteredHook
+            Its method ``remove()`` undoes the registration.
+
+        Raises
+        ------
+        TypeError
+            The tensor is a constant, or ``hook`` cannot be called.
+        InvalidGradient
+            Going back: ``hook`` returned something else than numbers of the tensor's shape.
+
+        Notes
+        -----
+        Hooks run in the order of their registration, each on what the one before left, once for each time
+        that the gradient is computed. Where no gradient arrives they do not run.
+
+        A hook belongs to the value that the tensor has now. A leaf keeps it from one ``backward()`` to the
+        next; any other tensor has lost it once its graph is released. After an update in place, other
+        than under :data:`mygrad.no_autodiff`, the tensor has a new value, without hooks. A view's hook is
+        shown what comes through the view alone.
+
+        Examples
+        --------
+        >>> import numpy as np, mygrad as mg
+        >>> x = mg.tensor([1.0, 2.0, 3.0])
+        >>> hook = x.register_hook(lambda grad: np.clip(grad, -4, 4))
+        >>> np.sum(x**2).backward()
+        >>> x.grad
+        array([2., 4., 4.])
+        >>> hook.remove()
+        >>> np.sum(x**2).backward()
+        >>> x.grad
+        array([2., 4., 6.])
+        """
+        return register(self, hook)
+
     def copy(self, order: Any = "C", *, constant: bool | None = None) -> Tensor:
         """A copy with ``creator`` None, through which the gradient passes to the original.
 
@@ -336,6 +387,11 @@ class Tensor(Methods):
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return self._data.__dlpack_device__()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: dtype, shape, some of the values, and the graph."""
+        page = import_module("mygrad.drawing").page  # only notebooks need it
+        return str(page(self))
 
 
 #: Operands that the short way of a ufunc understands.

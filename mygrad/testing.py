@@ -252,12 +252,11 @@ def is_inexact_array(value: Any) -> bool:
 
 
 def float_outputs(outputs: Any) -> list[Any]:
-    """The outputs that can have a derivative."""
-    return [
-        output
-        for _, output in leaves(outputs)
-        if getattr(output, "dtype", np.asarray(output).dtype).kind in "fc"
+    """The outputs that can have a derivative; of Python's numbers arrays."""
+    arrays = [
+        output if hasattr(output, "dtype") else np.asarray(output) for _, output in leaves(outputs)
     ]
+    return [array for array in arrays if array.dtype.kind in "fc"]
 
 
 def double(array: Any) -> Array:
@@ -382,8 +381,8 @@ def _compare(what: str, array: Array, gradient: Any, estimate: Estimate) -> None
     raise GradientMismatch(
         f"{what} is wrong in {np.count_nonzero(wrong)} of {errors.size} entries.\n"
         f"  worst entry: {position}\n"
-        f"  analytic:    {actual[position]!r}{lost}\n"
-        f"  numeric:     {expected[position]!r} ({estimate.method})\n"
+        f"  analytic:    {actual[position].item()!r}{lost}\n"
+        f"  numeric:     {expected[position].item()!r} ({estimate.method})\n"
         f"  difference:  {errors[position]:.3g}, allowed {allowed:.3g}"
     )
 

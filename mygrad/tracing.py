@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mygrad import guard
+from mygrad.anomalies import Watcher
 from mygrad.backprop import Walk, collect, has_zeros, raw, watch
 from mygrad.errors import InvalidGradient
 from mygrad.graph import (
@@ -28,7 +29,8 @@ from mygrad.graph import (
     make_node,
     new,
 )
-from mygrad.modes import guarding, recording
+from mygrad.hooks import changed
+from mygrad.modes import debugging, guarding, record_as, recording
 from mygrad.operation import unchanged
 from mygrad.tensor import Tensor
 from mygrad.trees import flatten, map_leaves, matching, unchecked
@@ -48,13 +50,14 @@ class Route:
 
     ``nodes`` are all behind the roots, as far as the ends; ``path`` those among them that lead to an end, in
     the order of creation; ``leading`` is ``path`` and the ends. The nodes in ``whole`` have no input that
-    does not lead there.
+    does not lead there. ``hooked`` are the ends that have hooks.
     """
 
-    __slots__ = ("leading", "nodes", "path", "whole")
+    __slots__ = ("hooked", "leading", "nodes", "path", "whole")
 
     def __init__(self, roots: Iterable[Node], ends: Iterable[Node]) -> None:
         self.leading = leading = set(ends)
+        self.hooked = [end for end in leading if end.hooked]
         self.nodes = sorted(collect(roots, leading), key=_by_creation)
         path: list[Node] = []
         self.path = path
@@ -84,6 +87,9 @@ class PathWalk(Walk):
                 self.careful = self.careful or has_zeros(grad)
                 self.add(root, grad)
         self._follow(route, since)
+        for end in route.hooked:
+            if self.grads[end] is not None:
+                self.grads[end] = changed(end, self.grads[end])
         return self.grads
 
     @watch
@@ -91,7 +97,8 @@ class PathWalk(Walk):
         """Visit the nodes of ``route``, the last first."""
         grads = self.grads
         within = self.trips.copy()  # of a rule that goes back itself
-        short = self.handle is None
+        places = debugging.get()
+        short = self.handle is None and places is None
         for node in reversed(route.path):
             grad = grads.pop(node)
             keep = node.order <= since
@@ -105,7 +112,10 @@ class PathWalk(Walk):
                 forget(node)
                 continue
             else:
+                watcher = None if places is None else Watcher(places, grads, node, grad)
                 self.visit(node, grad, route.leading)
+                if watcher is not None:
+                    watcher.verify(grad)
             if not keep:
                 node.release()
         self.trips += within
@@ -197,7 +207,7 @@ class Trace:
     ) -> None:
         self.name = name_of(function)
         self.start = creation()
-        self.traceable = recording.get()
+        self.traceable = recording.get() is not False
         leaves, self.rebuild = flatten([args[i] for i in at])
         self._from_tensors = have_tensors(leaves)
         inputs = [_entry(leaf, self.name) for leaf in leaves]
@@ -206,7 +216,7 @@ class Trace:
         traced = list(args)
         for position, value in zip(at, self.rebuild(inputs), strict=True):
             traced[position] = value
-        token = recording.set(True)
+        token = recording.set(record_as(True))
         try:
             self.result = function(*traced, **kwargs)
         finally:
@@ -226,7 +236,7 @@ class Trace:
             return True
         # Leaves made during the evaluation are nobody's outside.
         start = self.start
-        return any(node.order < start and node.__class__ is Leaf for node in route.nodes)
+        return any(node.order < start and isinstance(node, Leaf) for node in route.nodes)
 
     def pull(
         self,
@@ -271,7 +281,7 @@ def pull(
     A graph that nobody else gets to see need not be ``guarded``: rules write to no array of a user's.
     """
     roots = zip(outputs, cotangents, strict=True)
-    tokens = recording.set(recorded), guarding.set(guarding.get() and guarded)
+    tokens = recording.set(record_as(recorded)), guarding.set(guarding.get() and guarded)
     try:
         grads = walk.between(
             route, [(touch(out), given) for out, given in roots if varies(out)], since

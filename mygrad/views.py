@@ -39,7 +39,7 @@ from mygrad.windows import Array, Window, window_between
 def is_variable(tensor: Any) -> bool:
     """Whether an operation on ``tensor`` is to be recorded."""
     node = tensor._node
-    return node is not CONSTANT and node is not CONSTANT_VIEW and recording.get()
+    return node is not CONSTANT and node is not CONSTANT_VIEW and recording.get() is not False
 
 
 def base_of(tensor: Any) -> Any:
@@ -277,7 +277,7 @@ def getitem(tensor: Any, index: Any) -> Any:
         is_view = False
     else:
         is_view = is_basic(index)
-    if node is CONSTANT or node is CONSTANT_VIEW or not recording.get():
+    if node is CONSTANT or node is CONSTANT_VIEW or recording.get() is False:
         node = CONSTANT
     else:
         stale = node.stale
