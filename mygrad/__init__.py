@@ -14,8 +14,12 @@ from importlib import import_module as _import_module
 import numpy as _np
 
 from mygrad import rules as rules
+from mygrad.anomalies import debug
+from mygrad.checkpoints import checkpoint
 from mygrad.coverage import coverage
+from mygrad.custom import custom_vjp, stop_gradient
 from mygrad.errors import (
+    Anomaly,
     DisconnectedView,
     GradientLost,
     InvalidBackprop,
@@ -67,6 +71,7 @@ from mygrad import errors, fft, linalg, typing  # isort: skip - they mirror what
 __version__ = "3.0.0.dev0"
 
 _own = [
+    "Anomaly",
     "DisconnectedView",
     "Elementwise",
     "GradientLost",
@@ -84,12 +89,15 @@ _own = [
     "arcsech",
     "asarray",
     "astensor",
+    "checkpoint",
+    "computational_graph",
     "cot",
     "coth",
-    "computational_graph",
     "coverage",
     "csc",
     "csch",
+    "custom_vjp",
+    "debug",
     "elementwise_grad",
     "errors",
     "execute_op",
@@ -117,6 +125,7 @@ _own = [
     "sec",
     "sech",
     "sliding_window_view",
+    "stop_gradient",
     "strict",
     "tensor",
     "turn_memory_guarding_off",

@@ -13,7 +13,12 @@ from mygrad import operation_base as operation_base
 from mygrad import optim as optim
 from mygrad import random as random
 from mygrad import typing as typing
+from mygrad.anomalies import debug as debug
+from mygrad.checkpoints import checkpoint as checkpoint
 from mygrad.coverage import coverage as coverage
+from mygrad.custom import custom_vjp as custom_vjp
+from mygrad.custom import stop_gradient as stop_gradient
+from mygrad.errors import Anomaly as Anomaly
 from mygrad.errors import DisconnectedView as DisconnectedView
 from mygrad.errors import GradientLost as GradientLost
 from mygrad.errors import InvalidBackprop as InvalidBackprop
@@ -89,6 +94,7 @@ from numpy import uint8 as uint8
 from numpy import uintp as uintp
 
 __all__ = [
+    "Anomaly",
     "DisconnectedView",
     "Elementwise",
     "GradientLost",
@@ -170,6 +176,7 @@ __all__ = [
     "can_cast",
     "cbrt",
     "ceil",
+    "checkpoint",
     "choose",
     "clip",
     "column_stack",
@@ -200,6 +207,8 @@ __all__ = [
     "cumsum",
     "cumulative_prod",
     "cumulative_sum",
+    "custom_vjp",
+    "debug",
     "deg2rad",
     "degrees",
     "delete",
@@ -455,6 +464,7 @@ __all__ = [
     "squeeze",
     "stack",
     "std",
+    "stop_gradient",
     "strict",
     "subtract",
     "sum",

@@ -67,7 +67,7 @@ def checkpoint(function: Function) -> Function:
     >>> x, w = mg.tensor([1.0, 2.0]), mg.tensor(np.eye(2))
     >>> layer(layer(x, w), w).sum().backward()
     >>> x.grad.round(3)
-    array([0.246, 0.039])
+    array([0.247, 0.031])
     """
 
     @wraps(function)
@@ -231,6 +231,9 @@ class Checkpoint(Node):
         outside = inputs[len(ends) :]
         ends += outside
         route = Route(outputs, ends)
+        route.hooked = [
+            end for end in route.hooked if end not in outside
+        ]  # the outer walk's to call
         if not {*older(outputs, start)} <= {*inputs, *self._stood_for(route, start)}:
             raise InvalidBackprop(
                 f"checkpoint: evaluated again, {name} used tensors that carry a gradient and that it did not"

@@ -254,13 +254,19 @@ def expose(tensor: Any) -> None:
         if node is CONSTANT or node is CONSTANT_VIEW or node.stale & EXPOSED:
             continue
         if not node.stale & RELEASED and (member is tensor or is_shared(member)):
-            if node.saved.__class__ is tuple and any(v is member._data for v in node.saved):
-                lock(node, member._data)
+            maker = node.inputs[0] if node.is_output else node  # type: ignore[index]
+            if _holds(maker.saved, member._data):
+                lock(maker, member._data)
             elif _references(member) > _unshared + (tensor._data.base is member._data):
                 node = _split(member)
         node.stale |= EXPOSED
     if tensor is not base:
         _hand_out(tensor._data)
+
+
+def _holds(saved: Any, array: Array) -> bool:
+    """Whether ``array`` is among what a node keeps; several results it keeps in a tuple of their own."""
+    return saved.__class__ is tuple and any(v is array or _holds(v, array) for v in saved)
 
 
 def _split(tensor: Any) -> Node:

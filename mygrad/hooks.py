@@ -60,7 +60,9 @@ def register(tensor: Any, hook: Hook) -> RegisteredHook:
         sync(tensor)
     node = touch(tensor) if tensor._node.stale & RELEASED else tensor._node
     if tensor.constant:
-        raise TypeError("register_hook: a constant tensor gets no gradient, the hook would never run")
+        raise TypeError(
+            "register_hook: a constant tensor gets no gradient, the hook would never run"
+        )
     if not node.hooked:
         _divide(node, tensor._data)
     return RegisteredHook(hooks_of(node), hook)
@@ -81,7 +83,7 @@ def _divide(node: Node, data: Any) -> None:
     lower.stale &= WHOLE | HOLED
     # The memory guard asks the node of a tensor whether it keeps the tensor's array.
     kept = lower.saved.__class__ is tuple and any(value is data for value in lower.saved)
-    node.__class__ = Hooked  # type: ignore[assignment]
+    node.__class__ = Hooked
     node.inputs = (lower,)
     node.saved = ({}, data if kept else None)
     node.plan = node.locks = None
@@ -98,15 +100,15 @@ def changed(node: Node, grad: Any) -> Any:
     if hasattr(grad, "rows"):  # a batch of gradients: a hook is shown one
         return type(grad)(np.stack([changed(node, row) for row in grad.rows]))
     for hook in tuple(hooks_of(node).values()):
-        result = hook(_shown(grad))
+        result = hook(read_only(grad))
         if result is not None:
             grad = _fitted(result, node, hook, grad)
     return grad
 
 
-def _shown(grad: Any) -> Any:
+def read_only(grad: Any) -> Any:
     """``grad`` for users to look at: gradients are shared, so that nobody may write into one."""
-    if isinstance(grad, Handle):
+    if isinstance(grad, Handle) or hasattr(grad, "rows"):
         return grad
     array = np.asarray(grad).view()
     array.flags.writeable = False

@@ -1,0 +1,485 @@
+"""Derivatives that users state themselves: functions with a rule of their own, and none at all."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial, update_wrapper
+from types import MethodType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mygrad import guard
+from mygrad.calls import Output, reachable
+from mygrad.errors import GradientLost, InvalidGradient
+from mygrad.graph import CONSTANT, Handle, Node, make_handle, make_node
+from mygrad.hooks import read_only
+from mygrad.modes import guarding, leak_check
+from mygrad.signatures import parameters_of
+from mygrad.tensor import Tensor
+from mygrad.trees import flatten, map_leaves, matching, unchecked
+from mygrad.views import is_fleeting, is_variable, touch
+from mygrad.visits import fit
+
+Function = Callable[..., Any]
+
+
+def stop_gradient(x: Any) -> Any:
+    """``x`` without its gradient: to what it was computed from it is a constant.
+
+    Parameters
+    ----------
+    x : nest of array_like
+        An array, a tensor, or these in nested tuples, lists, dicts and dataclasses.
+
+    Returns
+    -------
+    nest of array_like
+        Nested alike: in the place of a tensor a constant one that shares its memory, as
+        :meth:`mygrad.Tensor.detach` returns; all else as it is.
+
+    Examples
+    --------
+    >>> import numpy as np, mygrad as mg
+    >>> mg.grad(lambda x: np.sum(x * mg.stop_gradient(x)))(np.array([1.0, 2.0]))
+    array([1., 2.])
+    >>> mg.stop_gradient({"w": mg.tensor(1.0), "name": "first"})
+    {'w': Tensor(1.), 'name': 'first'}
+    """
+    return map_leaves(lambda leaf: leaf.detach() if isinstance(leaf, Tensor) else leaf, x)
+
+
+def custom_vjp(function: Function | None = None, *, has_aux: bool = False) -> Any:
+    """Decorator: a function whose derivative is what a rule says, not that of the code.
+
+    For functions that NumPy does not hand to mygrad (of SciPy, in C), for those whose derivative is
+    known better than their code tells (a fixed point), and for gradients that are to be something else.
+
+    Parameters
+    ----------
+    function : callable
+        Gets arrays in the place of tensors, and returns an array or a nest of arrays. All arrays in it
+        become tensors where the call was given one; else they are returned as they are.
+    has_aux : bool
+        The function returns a pair: its result, and anything else that rules may ask for as ``aux``.
+        Callers get the result alone.
+
+    Returns
+    -------
+    CustomFunction
+        Called as ``function``. Its rules are declared by its method ``rule``::
+
+            @function.rule("x")
+            def _(grad, x): ...
+
+        A rule asks, by the names of its parameters, for what it needs: ``grad``, the gradient with
+        respect to the result, nested as that is; ``out``, the result; any parameter of the function;
+        ``aux``. What no rule asks for is not kept. It returns the gradient with respect to ``x``, nested
+        as ``x`` is, None standing for zero. Each has the shape of the argument or, where this was
+        broadcast, of the result: then it is summed.
+
+        ``@function.rule("x", "y")`` declares a rule that returns a tuple of both gradients, and
+        ``@function.rule`` alone one for all parameters without a default.
+
+        A rule in NumPy functions can be differentiated in turn. Where gradients are computed as tensors,
+        it is an error if it turns one of its arguments into a plain array.
+
+    Raises
+    ------
+    TypeError
+        A tensor that carries a gradient was passed for a parameter without a rule, or used by
+        ``function`` without being passed; a rule asks for something else than listed above.
+    InvalidGradient
+        Going back: a rule returned too few or too many gradients, or one of another shape.
+
+    Examples
+    --------
+    >>> import numpy as np, mygrad as mg
+    >>> from scipy import integrate
+    >>> @mg.custom_vjp
+    ... def area(b):
+    ...     return integrate.quad(lambda t: np.exp(-t * t), 0, b)[0]
+    >>> @area.rule
+    ... def _(grad, b):
+    ...     return grad * np.exp(-b * b)
+    >>> x = mg.tensor(1.0)
+    >>> area(x).backward()
+    >>> x.grad
+    array(0.36787944)
+    >>> mg.grad(mg.grad(area))(1.0)
+    array(-0.73575888)
+    """
+    if function is None:
+        return partial(custom_vjp, has_aux=has_aux)
+    if not callable(function):
+        raise TypeError(f"custom_vjp decorates a function, not {function!r}")
+    return CustomFunction(function, has_aux)
+
+
+class Rule(NamedTuple):
+    """A rule, the arguments whose gradients it returns, and what it asks for."""
+
+    call: Function
+    names: tuple[str, ...]
+    asked: tuple[str, ...]
+
+
+class Argument(NamedTuple):
+    """An argument of a call: its leaves, what nests others in their places, and where tensors are."""
+
+    leaves: list[Any]
+    build: Callable[..., Any]
+    varying: list[int]
+
+    def pattern(self) -> Any:
+        """The argument with numbers in the places of its leaves."""
+        return self.build(range(len(self.leaves)), unchecked)
+
+
+class CustomFunction:
+    """What :func:`custom_vjp` returns: a function that goes back by rules of its own."""
+
+    def __init__(self, function: Function, has_aux: bool) -> None:
+        update_wrapper(self, function)
+        self._function = function
+        self._has_aux = has_aux
+        self._name = getattr(function, "__name__", None) or repr(function)
+        self._signature = _signature(function)
+        if "grad" in self._signature.parameters:
+            raise TypeError(
+                f"custom_vjp: {self._name} has a parameter named 'grad', as rules call the gradient"
+            )
+        self._rules: dict[str, Rule] = {}
+        self._kind = type(self._name, (CustomCall,), {"__slots__": (), "__doc__": function.__doc__})
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def rule(self, *names: Any) -> Any:
+        """Declare the decorated function to be the rule for the parameters ``names``.
+
+        Without names it is the rule for all that have no default. See :func:`custom_vjp`.
+        """
+        parameters = self._signature.parameters
+        if len(names) == 1 and callable(names[0]):
+            empty = inspect.Parameter.empty
+            required = [
+                p.name
+                for p in parameters.values()
+                if p.default is empty and p.kind is not p.VAR_KEYWORD
+            ]
+            return self.rule(*required)(names[0])
+        for name in names:
+            if name not in parameters:
+                raise TypeError(
+                    f"{self._name}.rule: {self._name} has no parameter {name!r}, only"
+                    f" {', '.join(parameters)}"
+                )
+        if not names:
+            raise TypeError(f"{self._name}.rule takes names of parameters, or the rule itself")
+
+        def declare(call: Function) -> Function:
+            asked = tuple(inspect.signature(call).parameters)
+            known = ["grad", "out", *parameters, *(["aux"] if self._has_aux else [])]
+            for each in asked:
+                if each not in known:
+                    raise TypeError(
+                        f"a rule of {self._name} asks for {each!r}; there are {', '.join(known)}"
+                    )
+            self._rules |= dict.fromkeys(names, Rule(call, names, asked))
+            return call
+
+        return declare
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        bound = self._signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        given = {name: _argument(value) for name, value in bound.arguments.items()}
+        found = [
+            leaf for each in given.values() for leaf in each.leaves if isinstance(leaf, Tensor)
+        ]
+        plain = {name: [_plain(leaf) for leaf in each.leaves] for name, each in given.items()}
+        if found:
+            for name, each in given.items():
+                bound.arguments[name] = each.build(plain[name], unchecked)
+        result, aux = self._function(*bound.args, **bound.kwargs), None
+        if self._has_aux:
+            if not isinstance(result, tuple) or len(result) != 2:
+                raise TypeError(
+                    f"{self._name}, of has_aux=True, must return its result and something else; it"
+                    f" returned {type(result).__name__}"
+                )
+            result, aux = result
+        leaves, build = flatten(result)
+        if any(isinstance(leaf, Tensor) and is_variable(leaf) for leaf in leaves):
+            raise TypeError(
+                f"{self._name} uses a tensor from outside that carries a gradient: a rule can send none"
+                " there. Pass the tensor as an argument."
+            )
+        if not found:
+            return result
+        rules = self._needed(given)
+        arrays = [array for leaves_of in plain.values() for array in leaves_of]
+        results = [*_own_memory(leaves, arrays)]
+        made = [_tensor(value, CONSTANT) for value in results]
+        varying = [tensor for tensor, value in zip(made, results, strict=True) if _is_result(value)]
+        if rules and varying:
+            node = self._record(rules, given, plain, results, build, aux)
+            for count, tensor in enumerate(varying):
+                tensor._node = (
+                    node if len(varying) == 1 else _output(node, tensor._data, count, len(varying))
+                )
+        return build(made, unchecked)
+
+    def _needed(self, given: Mapping[str, Argument]) -> dict[str, Rule]:
+        """The rules for the arguments that carry a gradient."""
+        needed = {}
+        for name, argument in given.items():
+            if argument.varying:
+                if name not in self._rules:
+                    raise TypeError(
+                        f"{self._name} has no rule for {name!r}, which carries a gradient. Declare one,"
+                        f" @{self._name}.rule({name!r}), or pass a constant: mygrad.stop_gradient({name})."
+                    )
+                needed[name] = self._rules[name]
+        return needed
+
+    def _record(
+        self,
+        rules: dict[str, Rule],
+        given: dict[str, Argument],
+        plain: dict[str, list[Any]],
+        results: list[Any],
+        build: Callable[..., Any],
+        aux: Any,
+    ) -> Node:
+        asked = {name for rule in rules.values() for name in rule.asked}
+        kept = {name: argument for name, argument in given.items() if name in asked}
+        nodes = [touch(given[name].leaves[i]) for name in rules for i in given[name].varying]
+        facts = [(value.shape, value.dtype) for value in results if _is_result(value)]
+        call = Call(
+            name=self._name,
+            rules=rules,
+            wanted={name: given[name].varying for name in rules},
+            patterns={name: given[name].pattern() for name in rules},
+            arguments={
+                name: ([*map(_lasting, argument.leaves, plain[name])], argument.build)
+                for name, argument in kept.items()
+            },
+            results=list(results) if "out" in asked else [None] * len(results),
+            places=[i for i, value in enumerate(results) if _is_result(value)],
+            facts=facts,
+            build=build,
+            aux=aux if "aux" in asked else None,
+        )
+        shape, dtype = facts[0] if len(facts) == 1 else ((), np.dtype(float))
+        node: Node = make_node(self._kind, tuple(nodes), shape, dtype, (call, *call.results))
+        if guarding.get():
+            for name, argument in kept.items():
+                for leaf, array in zip(argument.leaves, plain[name], strict=True):
+                    for reached, base in reachable(leaf, array):
+                        guard.lock(node, reached)
+                        if base is not reached:
+                            guard.lock(node, base)
+        return node
+
+
+class Call(NamedTuple):
+    """What a node keeps of a call: by argument the rules, what they ask for, and how it is nested."""
+
+    name: str
+    rules: dict[str, Rule]
+    #: The leaves that carry a gradient.
+    wanted: dict[str, list[int]]
+    #: The arguments, with the numbers of their leaves in the places of these.
+    patterns: dict[str, Any]
+    arguments: dict[str, tuple[list[Any], Callable[..., Any]]]
+    results: list[Any]
+    #: Which leaves of the result are arrays, and their shapes and dtypes.
+    places: list[int]
+    facts: list[tuple[tuple[int, ...], Any]]
+    build: Callable[..., Any]
+    aux: Any
+
+
+class CustomCall(Node):
+    """A call of a function that has a rule of its own."""
+
+    __slots__ = ()
+
+    def pullback(self, walk: Any, grad: Any) -> None:
+        """Ask the rules, and send on what they return."""
+        call: Call = self.saved[0]
+        several = len(call.places) > 1
+        known: dict[str, Any] = {"grad": self._nested(walk, grad if several else (grad,))}
+        known |= self._revived(walk, several) | {"aux": call.aux}
+        inputs: Iterator[Node] = iter(self.inputs or ())
+        answers: dict[Rule, dict[str, Any]] = {}
+        for name, rule in call.rules.items():
+            if rule not in answers:
+                answers[rule] = self._answer(rule, known, recorded=walk.handle is not None)
+            gradients = self._leaves(name, answers[rule][name])
+            for i in call.wanted[name]:
+                node = next(inputs)
+                if gradients[i] is not None:
+                    walk.add(node, self._checked(walk, gradients[i], name, node))
+
+    def _nested(self, walk: Any, grads: tuple[Any, ...]) -> Any:
+        """The gradient with respect to the result, nested as that is, without a None."""
+        call: Call = self.saved[0]
+        leaves: list[Any] = [None] * len(call.results)
+        for place, value, (shape, dtype) in zip(call.places, grads, call.facts, strict=True):
+            grad = value
+            if grad is None:
+                grad = np.zeros(shape, dtype)
+                if walk.handle is not None:
+                    grad = walk.handle(grad, CONSTANT)
+            leaves[place] = read_only(grad)
+        return call.build(leaves, unchecked)
+
+    def _revived(self, walk: Any, several: bool) -> dict[str, Any]:
+        """What the rules ask for of the call; with the history of tensors, if the walk is recorded."""
+        call: Call = self.saved[0]
+        results = list(call.results)
+        inputs = iter(self.inputs or ())
+        nodes = {name: {i: next(inputs) for i in wanted} for name, wanted in call.wanted.items()}
+        arguments = {name: list(leaves) for name, (leaves, _) in call.arguments.items()}
+        if walk.handle is not None:
+            for name in arguments.keys() & nodes.keys():
+                for i, node in nodes[name].items():
+                    arguments[name][i] = walk.handle(arguments[name][i], node)
+            for count, place in enumerate(call.places):
+                if results[place] is not None:
+                    node = self
+                    if several:
+                        node = _output(self, results[place], count, len(call.places))
+                    results[place] = walk.handle(results[place], node)
+        known = {
+            name: call.arguments[name][1](leaves, unchecked) for name, leaves in arguments.items()
+        }
+        return known | {"out": call.build(results, unchecked)}
+
+    def _answer(self, rule: Rule, known: dict[str, Any], recorded: bool) -> dict[str, Any]:
+        """What ``rule`` returns, by argument."""
+        call: Call = self.saved[0]
+        token = leak_check.set(leak_check.get() or recorded)
+        try:
+            answer = rule.call(*(known[name] for name in rule.asked))
+        except GradientLost as error:
+            error.add_note(
+                f"mygrad was computing a gradient as a tensor, by a rule of {call.name}: for derivatives of"
+                " derivatives a rule has to be written in NumPy functions."
+            )
+            raise
+        finally:
+            leak_check.reset(token)
+        if len(rule.names) == 1:
+            return {rule.names[0]: answer}
+        if not isinstance(answer, tuple | list) or len(answer) != len(rule.names):
+            got = f"{len(answer)} of them" if isinstance(answer, tuple | list) else repr(answer)
+            raise InvalidGradient(
+                f"a rule of {call.name} must return a tuple of {len(rule.names)} gradients, with respect to"
+                f" {', '.join(rule.names)}; it returned {got}"
+            )
+        return dict(zip(rule.names, answer, strict=True))
+
+    def _leaves(self, name: str, gradient: Any) -> list[Any]:
+        """The parts of the gradient with respect to the argument ``name``, in the order of its leaves."""
+        call: Call = self.saved[0]
+        pattern = call.patterns[name]
+        if gradient is None:
+            return [None] * (max(call.wanted[name]) + 1)
+        what = f"the gradient that a rule of {call.name} returns with respect to {name}"
+        try:
+            return [part for part, *_ in matching(gradient, pattern, what)]
+        except TypeError as error:
+            raise InvalidGradient(str(error)) from None
+
+    def _checked(self, walk: Any, gradient: Any, name: str, node: Node) -> Any:
+        """``gradient`` as one of ``node``, a leaf of the argument ``name``."""
+        call: Call = self.saved[0]
+        value = gradient if hasattr(gradient, "dtype") else np.asarray(gradient)
+        if isinstance(value, Handle) and walk.handle is None:
+            value = value._data
+        elif isinstance(value, np.ndarray | np.generic) and walk.handle is not None:
+            value = walk.handle(value, CONSTANT)
+        fits = value.shape == node.shape
+        if not fits and len(call.facts) == 1 and value.shape == call.facts[0][0]:
+            fits = _is_broadcast(node.shape, value.shape)
+        if not fits or value.dtype.kind not in "biufc":
+            raise InvalidGradient(
+                f"a rule of {call.name} returned a gradient with respect to {name} of shape {value.shape}"
+                f" and dtype {value.dtype}; it has to be numbers of shape {node.shape}"
+            )
+        return fit(value, node, self)
+
+
+def _is_broadcast(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether an array of ``shape`` can be broadcast to one of the shape ``to``."""
+    try:
+        return np.broadcast_shapes(shape, to) == to
+    except ValueError:
+        return False
+
+
+def _signature(function: Function) -> inspect.Signature:
+    try:
+        if not isinstance(
+            function, np.ufunc
+        ):  # which have parameters that are no arguments of theirs
+            return inspect.signature(function)
+        raise ValueError
+    except ValueError:
+        kind = inspect.Parameter
+        names, rest = parameters_of(function)
+        parameters = [kind(name, kind.POSITIONAL_ONLY) for name in names]
+        if rest is not None:
+            parameters.append(kind(rest, kind.VAR_POSITIONAL))
+        return inspect.Signature([*parameters, kind("options", kind.VAR_KEYWORD)])
+
+
+def _argument(value: Any) -> Argument:
+    leaves, build = flatten(value)
+    varying = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Tensor) and is_variable(leaf)]
+    return Argument(leaves, build, varying)
+
+
+def _plain(leaf: Any) -> Any:
+    return leaf._value() if isinstance(leaf, Tensor) else leaf
+
+
+def _lasting(leaf: Any, array: Any) -> Any:
+    """``array``, that of ``leaf``, to be kept."""
+    return array.copy() if isinstance(leaf, Handle) and is_fleeting(leaf) else array
+
+
+def _own_memory(results: list[Any], arrays: list[Any]) -> Iterator[Any]:
+    """The leaves of a result, what is numbers as arrays that share no memory with one another or ``arrays``."""
+    others = [array for array in arrays if isinstance(array, np.ndarray)]
+    for value in results:
+        result = value._value() if isinstance(value, Tensor) else value
+        if isinstance(result, np.ndarray | np.number | np.bool | float | complex):
+            result = np.asarray(result)
+            if any(np.may_share_memory(result, other) for other in others):
+                result = result.copy()
+            others.append(result)
+        yield result
+
+
+def _is_result(value: Any) -> bool:
+    """Whether a leaf of a result carries a gradient."""
+    return isinstance(value, np.ndarray) and value.dtype.kind in "fc"
+
+
+def _tensor(value: Any, node: Node) -> Any:
+    """The tensor of a leaf of a result, if that is an array of numbers."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+        return make_handle(Tensor, value, node)
+    return value
+
+
+def _output(node: Node, data: Any, position: int, count: int) -> Node:
+    """The node of the result number ``position`` of ``count``."""
+    output: Node = make_node(Output, (node,), data.shape, data.dtype, (position, count))
+    return output
