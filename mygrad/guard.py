@@ -254,7 +254,7 @@ def expose(tensor: Any) -> None:
         if node is CONSTANT or node is CONSTANT_VIEW or node.stale & EXPOSED:
             continue
         if not node.stale & RELEASED and (member is tensor or is_shared(member)):
-            maker = node.inputs[0] if node.is_output else node  # type: ignore[index]
+            maker = node.inputs[0] if node.is_output else node
             if _holds(maker.saved, member._data):
                 lock(maker, member._data)
             elif _references(member) > _unshared + (tensor._data.base is member._data):

@@ -24,6 +24,7 @@ OWN = {
     "moveaxis",
     "null_grad",
     "null_gradients",
+    "register_hook",
 }
 
 F = np.array([[3.0, -1.0, 2.0], [0.5, 4.0, -2.5]])
