@@ -34,7 +34,6 @@ from mygrad.operation import (
     Composed,
     Creation,
     Mutation,
-    Operation,
     PiecewiseConstant,
     Refused,
     asked_of,
@@ -232,17 +231,25 @@ def _own_code(call: Any) -> Callable[..., Any]:
     There CPython notes where the slots of a class are found: it makes nodes of one class.
     """
     code = call.__code__.replace()
-    return FunctionType(code, call.__globals__, call.__name__, None, call.__closure__)
+    return FunctionType(code, call.__globals__, call.__name__, call.__defaults__, call.__closure__)
 
 
 class _ShortWays(dict[Any, Any]):
-    """Ufunc → the short way of a call without keywords, or None; made when first asked for."""
+    """NumPy's callables → the short way of a call with tensors alone, or None; made when first asked for.
 
-    def __missing__(self, ufunc: np.ufunc) -> Any:
-        operation = ufunc_operations.get(ufunc)
-        if operation is None or None in operation.plans[1:]:
-            return None
-        way = self[ufunc] = (unary if ufunc.nin == 1 else binary)(operation)
+    Of functions, calls with one argument.
+    """
+
+    def __missing__(self, function: Any) -> Any:
+        if isinstance(function, np.ufunc):
+            operation = ufunc_operations.get(function)
+            if operation is None or None in operation.plans[1:]:
+                return None
+            way: Any = (unary if function.nin == 1 else binary)(operation)
+        else:
+            way = _short_way(function, 1, ())
+        if way is not None:
+            self[function] = way
         return way
 
 
@@ -264,13 +271,16 @@ def _are_atoms(values: Any) -> bool:
 
 
 @cache
-def _short_way(
-    operation: type[Operation], function: Any, count: int, keywords: tuple[str, ...]
-) -> Callable[..., Any] | None:
+def _short_way(function: Any, count: int, keywords: tuple[str, ...]) -> Callable[..., Any] | None:
     """How calls with ``count`` positional and some keyword arguments go, ``function`` of one tensor.
 
-    None where such calls cannot go the short way.
+    A function of the tensor, the other positional arguments, and the keywords; it returns
+    NotImplemented where the general way has to be taken. None where it always has to.
     """
+    fate = registry.get(function)
+    if not isinstance(fate, type):
+        return None
+    operation: Any = fate
     names = parameters_of(function)[0]
     if not names or names[0] not in operation.differentiable or operation.joint is not None:
         return None
@@ -282,30 +292,33 @@ def _short_way(
     if operation.overwrites and "copy" in given_names:
         return None
     plan = operation.plan_for((names[0],))
-    given = {name: f"args[{i}]" for i, name in enumerate(names[:count])}
+    given = {name: f"args[{i}]" for i, name in enumerate(names[1:count])}
     given |= {name: f"kwargs[{name!r}]" for name in keywords}
     given |= {names[0]: "array", f"{names[0]}_shape": "array.shape", "out": "data"}
     if not plan.elementwise:
         others = [name for name in operation.differentiable if name in given and name != names[0]]
         given |= {name: f"as_array({given[name]}, data)" for name in others}
     for name, fact in operation.facts.items():
-        known = ", ".join(f"{asked}={given[asked]}" for asked in asked_of(fact) if asked in given)
-        given[name] = f"facts[{name!r}]({known})"
-    kept = [given.get(name, f"defaults[{name!r}]") for name in plan.names]
-    source = f"lambda array, data, args, kwargs: ({''.join(value + ', ' for value in kept)})"
-    keep = eval(
-        source,
-        {"defaults": plan.defaults, "facts": operation.facts, "as_array": as_array},
+        asked = ", ".join(f"{each}={given[each]}" for each in asked_of(fact) if each in given)
+        given[name] = f"facts[{name!r}]({asked})"
+    kept = [given.get(name, f"default_{name}") for name in plan.names]
+    known = {f"default_{name}": value for name, value in plan.defaults.items()}
+    keep: Any = eval(
+        f"lambda array, data, args, kwargs: ({''.join(value + ', ' for value in kept)})",
+        known | {"facts": operation.facts, "as_array": as_array},
     )
     compute = operation.direct or function
     may_view = operation.may_view
 
-    def call(x: Any, parent: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def call(x: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] = {}) -> Any:  # noqa: B006
+        parent = x._node
+        if (parent.stale & SLOW and not settled(x)) or parent is CONSTANT or not recording.get():
+            return NotImplemented
         array = x._data
         try:
-            data = compute(array, *args[1:], **kwargs) if count > 1 or kwargs else compute(array)
+            data = compute(array, *args, **kwargs) if args or kwargs else compute(array)
         except Exception as error:
-            explain(error, function, args, kwargs)
+            explain(error, function, (x, *args), kwargs)
             raise
         if data.__class__ is not _ndarray:
             if not isinstance(data, np.generic):
@@ -337,21 +350,16 @@ def _short_way(
     return _own_code(call)
 
 
-def single(operation: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def single(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The short way for a function of one tensor, the first argument, with plain options.
 
     NotImplemented where the general way has to be taken.
     """
-    x = args[0]
-    parent = x._node
-    if (parent.stale & SLOW and not settled(x)) or parent is CONSTANT or not recording.get():
+    way = _short_way(function, len(args), tuple(kwargs))
+    rest = args[1:]
+    if way is None or not (_are_atoms(rest) and _are_atoms(kwargs.values())):
         return NotImplemented
-    way = _short_way(operation, function, len(args), tuple(kwargs))
-    if way is None:
-        return NotImplemented
-    if (len(args) > 1 or kwargs) and not (_are_atoms(args[1:]) and _are_atoms(kwargs.values())):
-        return NotImplemented
-    return way(x, parent, args, kwargs)
+    return way(args[0], rest, kwargs)
 
 
 # -------------------------------------------------------------- the protocols
@@ -452,7 +460,7 @@ def follow(
         if has_outputs(kwargs):
             return into(fate, function, args, kwargs, kind)
         if constant is None and args and isinstance(args[0], Handle):
-            result = single(fate, function, args, kwargs)
+            result = single(function, args, kwargs)
             if result is not NotImplemented:
                 return result
         if operation.overwrites:

@@ -31,7 +31,6 @@ from mygrad.graph import (
 from mygrad.hooks import RegisteredHook, register
 from mygrad.methods import Methods
 from mygrad.modes import guarding
-from mygrad.operation import OperationType, registry
 from mygrad.views import base_of, forget, gradient_of, is_variable, link, open_view, sync, touch
 from mygrad.visits import fit
 
@@ -131,10 +130,10 @@ class Tensor(Methods):
         """The tensor that this one is a view of."""
         return self._base  # type: ignore[return-value]
 
-    @property
-    def grad(self) -> Any:
-        """The derivative with respect to this tensor of what was gone back from, or None."""
-        return gradient_of(self)
+    grad = property(
+        gradient_of,
+        doc="The derivative with respect to this tensor of what was gone back from, or None.",
+    )
 
     def null_grad(self, *, _clear_view_info: bool = False) -> Tensor:
         """Forget the gradient; returns the tensor."""
@@ -203,7 +202,7 @@ class Tensor(Methods):
             )
         walk = Walk(retain_graph, self._revive if create_graph else None)
         if grad is None and not (node.shape or create_graph):
-            walk.back(node, node.dtype.type(1))
+            walk.back(node, np.array(1, node.dtype))
             return
         cotangent = fit(self._cotangent(grad, create_graph), node, node)
         walk.careful = grad is not None and has_zeros(cotangent)
@@ -374,11 +373,10 @@ class Tensor(Methods):
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if len(types) == 1 and args and args[0] is self:
-            operation: Any = registry.get(function)
-            if operation.__class__ is OperationType:
-                result = single(operation, function, args, kwargs)
-                if result is not NotImplemented:
-                    return result
+            way = short_ways[function] if len(args) == 1 and not kwargs else None
+            result = single(function, args, kwargs) if way is None else way(self)
+            if result is not NotImplemented:
+                return result
         return call_function(type(self), function, types, args, kwargs)
 
     def __dlpack__(self, **kwargs: Any) -> Any:

@@ -35,6 +35,8 @@ from mygrad.graph import (
 from mygrad.modes import recording
 from mygrad.windows import Array, Window, window_between
 
+_ndarray = np.ndarray
+
 
 def is_variable(tensor: Any) -> bool:
     """Whether an operation on ``tensor`` is to be recorded."""
@@ -367,7 +369,7 @@ def gradient_of(tensor: Any) -> Any:
     if gradient is None or stale & OWNED or isinstance(gradient, Handle):
         return gradient
     if not (
-        gradient.__class__ is np.ndarray
+        gradient.__class__ is _ndarray
         and gradient.base is None
         and gradient.flags.writeable
         and gradient.strides == tensor._data.strides

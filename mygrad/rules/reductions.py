@@ -39,7 +39,7 @@ def _mean_back(grad, shape, axis, keepdims, where):
 @implements(np.sum)
 class Sum(Operation):
     def direct(a, axis=None, **options):
-        return _sum(a, axis, **options)
+        return _sum(a, axis, **options) if options else _sum(a, axis)
 
     def vjp_a(grad, a_shape, axis=None, keepdims=False, where=True):
         return _sum_back(grad, a_shape, axis, keepdims, where)
