@@ -379,6 +379,11 @@ def check_class(kind: type[Any]) -> None:
             f"a {kind.__name__} beside a tensor: its * is a product of matrices, a tensor's is not. Pass"
             " np.asarray(matrix), and write products of matrices as @."
         )
+    if hasattr(kind, "toarray"):
+        raise TypeError(
+            f"a {kind.__name__} beside a tensor: NumPy takes a sparse array for a single object. Pass its"
+            " values, array.toarray()."
+        )
 
 
 def accepts(value: Any) -> bool:

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 import mygrad as mg
 from mygrad.operation import Operation, registry
 from mygrad.testing import check_gradients
-from tests.checks import assert_same
+from tests.checks import assert_same, raw
 
 F = np.array([1.5, -2.0, 0.5])
 P = np.array([0.7, 2.2, 1.35])
@@ -186,6 +187,15 @@ def test_arrays_with_other_operations_are_refused() -> None:
             with pytest.raises(TypeError, match=r"matrix beside a tensor: its \* is a product of"):
                 call(x)
     assert_same(mg.tensor(MATRIX).data, P[None])
+
+
+def test_sparse_arrays_are_refused() -> None:
+    sparse = csr_array(np.diag(P))
+    x = mg.tensor(P)
+    for call in (lambda: x @ sparse, lambda: x * sparse, lambda: np.matmul(sparse, x)):
+        with pytest.raises(TypeError, match=r"csr_array beside a tensor.*toarray\(\)"):
+            call()
+    assert_same(raw(x @ sparse.toarray()), P * P)
 
 
 # ------------------------------------------------------- what tensors cannot hold
