@@ -41,7 +41,8 @@ class Library:
         environment = {
             **os.environ,
             **dict.fromkeys(
-                ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads)
+                (f"{name}_NUM_THREADS" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")),
+                str(threads),
             ),
         }
         # Ours is this checkout. MyGrad 2 has its import name and must not find it.
@@ -101,6 +102,7 @@ def measure(
     workload: str, libraries: list[Library], rounds: int, budget: float, clock: str
 ) -> dict:
     """Every library's seconds, one entry a round, and how far their gradients are apart."""
+    libraries = [each for each in libraries if each.name in WORKLOADS[workload].libraries]
     difference = largest_difference(
         [library.gradients(workload) for library in libraries if library.name != "numpy"]
     )
@@ -125,14 +127,14 @@ def least_ratio(seconds: dict[str, list[float]], over: str) -> float:
 
 def times_table(results: dict, names: list[str]) -> str:
     def cell(values):
-        return f"{duration(median(values))} ({duration(min(values))})"
+        return f"{duration(median(values))} ({duration(min(values))})" if values else ""
 
     return table(
         ["workload", *(TITLES[name] for name in names), "gradients differ by"],
         [
             [
                 key,
-                *(cell(result["seconds"][name]) for name in names),
+                *(cell(result["seconds"].get(name)) for name in names),
                 f"{result['gradient_difference']:.0e}",
             ]
             for key, result in results.items()
@@ -143,6 +145,8 @@ def times_table(results: dict, names: list[str]) -> str:
 def ratios_table(results: dict, names: list[str]) -> str:
     def cell(workload, name):
         seconds = results[workload]["seconds"]
+        if name not in seconds:
+            return ""
         text = f"{ratio(seconds, name):.2f} ({least_ratio(seconds, name):.2f})"
         bar = WORKLOADS[workload].bars.get(name)
         return text if bar is None else f"{text}, bar {bar}"

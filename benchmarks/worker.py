@@ -127,7 +127,9 @@ def main():
     except ImportError as error:
         print(json.dumps({"missing": str(error)}), flush=True)
         return
-    prepared = {name: prepare(workload) for name, workload in WORKLOADS.items()}
+    prepared = {
+        key: prepare(workload) for key, workload in WORKLOADS.items() if name in workload.libraries
+    }
     print(json.dumps({"version": version}), flush=True)
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line), prepared)), flush=True)

@@ -1,7 +1,8 @@
 """The workloads of `run.py`: one text a workload, the same for every library.
 
 `np` is NumPy itself for NumPy, mygrad and MyGrad 2 (tensors go into NumPy's own functions),
-and `autograd.numpy`, `jax.numpy` or `torch` for the others.
+and `autograd.numpy`, `jax.numpy` or `torch` for the others. The layers and losses are those of
+`mygrad.nnet`, in either MyGrad, and of `torch.nn.functional`.
 """
 
 from collections.abc import Callable
@@ -56,11 +57,52 @@ def mlp_torch(torch, w1, b1, w2, b2, w3, b3, x, labels):
     return torch.nn.functional.cross_entropy(torch.addmm(b3, hidden, w3), labels)
 
 
+def crossentropy(np, x, labels):
+    from mygrad.nnet.losses import softmax_crossentropy
+
+    return softmax_crossentropy(x, labels)
+
+
+def crossentropy_torch(torch, x, labels):
+    return torch.nn.functional.cross_entropy(x, labels)
+
+
+def convolution(np, x, filters):
+    from mygrad.nnet.layers import conv_nd
+
+    return conv_nd(x, filters, stride=1).sum()
+
+
+def convolution_torch(torch, x, filters):
+    return torch.nn.functional.conv2d(x, filters).sum()
+
+
+def pooling(np, x):
+    from mygrad.nnet.layers import max_pool
+
+    return max_pool(x, (2, 2), 2).sum()
+
+
+def pooling_torch(torch, x):
+    return torch.nn.functional.max_pool2d(x, 2, 2).sum()
+
+
+def gru(np, *arguments):
+    from mygrad.nnet.layers import gru
+
+    return gru(*arguments).sum()
+
+
+MYGRADS = ("mygrad", "mygrad2")
+ALL = ("numpy", *MYGRADS, "autograd", "torch", "jax")
+
+
 @dataclass(frozen=True)
 class Workload:
     """A scalar function; `leaves` are differentiated, `data` follow them as constants.
 
-    `bars` are the ratios to reach, mygrad's time over that of the named library.
+    `bars` are the ratios to reach, mygrad's time over that of the named library. `libraries` can compute
+    it.
     """
 
     function: Callable[..., Any]
@@ -68,6 +110,7 @@ class Workload:
     data: tuple[numpy.ndarray, ...] = ()
     bars: dict[str, float] = field(default_factory=dict)
     torch_function: Callable[..., Any] | None = None
+    libraries: tuple[str, ...] = ALL
 
 
 def _workloads() -> dict[str, Workload]:
@@ -110,6 +153,41 @@ def _workloads() -> dict[str, Workload]:
             data=(single(256, 784), rng.integers(10, size=256)),
             bars={"torch": 1.3},
             torch_function=mlp_torch,
+        ),
+        "softmax_crossentropy": Workload(
+            crossentropy,
+            leaves=(single(256, 1000),),
+            data=(rng.integers(1000, size=256),),
+            bars={"torch": 1.2},
+            torch_function=crossentropy_torch,
+            libraries=(*MYGRADS, "torch"),
+        ),
+        "conv_nd": Workload(
+            convolution,
+            leaves=(single(32, 3, 32, 32), single(16, 3, 5, 5)),
+            bars={"mygrad2": 0.5, "torch": 3},
+            torch_function=convolution_torch,
+            libraries=(*MYGRADS, "torch"),
+        ),
+        "max_pool": Workload(
+            pooling,
+            leaves=(single(32, 16, 28, 28),),
+            bars={"mygrad2": 0.5},
+            torch_function=pooling_torch,
+            libraries=(*MYGRADS, "torch"),
+        ),
+        "gru": Workload(
+            gru,
+            leaves=(
+                single(50, 16, 64),
+                *(
+                    single(*shape, scale=1 / 8)
+                    for _ in "zrh"
+                    for shape in ((64, 64),) * 2 + ((64,),)
+                ),
+            ),
+            bars={"mygrad2": 1},
+            libraries=MYGRADS,
         ),
     }
 
