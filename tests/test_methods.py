@@ -159,13 +159,18 @@ ATTRIBUTES = [
 ELSEWHERE = {"base", "data", "dump", "dumps", "flat", "tofile"}
 
 
+# NumPy has removed them since 2.0; that version and some later ones keep the names, to say so.
+REMOVED = {"itemset", "newbyteorder", "ptp", "tostring"}
+
+
 def public(kind: type) -> set[str]:
-    return {name for name in dir(kind) if not name.startswith("_")}
+    return {name for name in dir(kind) if not name.startswith("_")} - REMOVED
 
 
 def test_what_a_tensor_lacks_is_listed_with_a_reason() -> None:
     # `__buffer__` is there from Python 3.12 on.
-    assert set(dir(np.ndarray)) - set(dir(mg.Tensor)) | {"__buffer__"} == set(LEFT_OUT)
+    lacks = set(dir(np.ndarray)) - set(dir(mg.Tensor)) - REMOVED
+    assert lacks | {"__buffer__"} == set(LEFT_OUT)
     assert all(reason.strip() for reason in LEFT_OUT.values())
 
 

@@ -269,7 +269,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception]]] = {
     "axes, fill_diagonal": (lambda a: np.fill_diagonal(a[0], 1.0), ValueError),
     "shape assignment": (lambda a: setattr(a, "shape", (5,)), ValueError),
     "mask, copyto": (lambda a: np.copyto(a, 1.0, where=np.array([1, 0, 1, 0])), TypeError),
-    "mode, put": (lambda a: np.put(a, [0], 1.0, mode="wrong"), ValueError),
+    "mode, put": (lambda a: np.put(a, [0], 1.0, mode="other"), ValueError),
     "several values, fill": (lambda a: a.fill(np.arange(4.0)), ValueError),
     "several values, flat": (lambda a: operator.setitem(a.flat, 3, [1.0, 2.0]), ValueError),
     "no axis, sort": (lambda a: a.sort(None), TypeError),
