@@ -1,29 +1,24 @@
 """From a NumPy call on tensors to a result and a node: look up, unwrap, run, record.
 
 ``unary`` and ``binary`` are the short way for operators and ufuncs on tensors that nothing is to be said
-about; everything else takes :func:`apply`.
+about, :mod:`mygrad.ways` has those of functions; everything else takes :func:`apply`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from mygrad import guard
-from mygrad.calls import apply, as_array, bind, explain, link_views, name_of, unwrap
+from mygrad.calls import apply, bind, explain, name_of, unwrap
 from mygrad.fates import compose, create, data_call, no_rule, overwrite
 from mygrad.graph import (
     CONSTANT,
-    CONSTANT_VIEW,
-    HOLED,
-    NEXT,
     SLOW,
-    VIEW,
-    WHOLE,
     Handle,
     Node,
     creation,
@@ -36,34 +31,20 @@ from mygrad.operation import (
     Mutation,
     PiecewiseConstant,
     Refused,
-    asked_of,
     fate_of,
     registry,
     ufunc_methods,
     ufunc_operations,
 )
 from mygrad.outputs import has_outputs, into
-from mygrad.signatures import first_output, parameters_of, with_named_outputs
+from mygrad.signatures import first_output, with_named_outputs
 from mygrad.views import forget
+from mygrad.ways import NUMERIC, settled, shortly
 
 _ndarray = np.ndarray
 _asarray = np.asarray
-_NUMERIC = frozenset("biufc")
 
 # ---------------------------------------------------------------- the short way
-
-
-def settled(tensor: Any) -> bool:
-    """Whether the short way is open to a tensor: to a view, as long as its base was never updated."""
-    node = tensor._node
-    if node.stale & SLOW != VIEW:
-        return not node.stale & SLOW
-    base = tensor._base
-    return (
-        node is not CONSTANT_VIEW
-        and base._version == tensor._version < NEXT
-        and not base._node.stale & ~(WHOLE | HOLED)
-    )
 
 
 def unary(operation: Any) -> Callable[[Any], Any]:
@@ -152,7 +133,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
             else:
                 inputs = (left, right)
                 plan = both_plan
-        elif other is _ndarray and y.dtype.kind in _NUMERIC:
+        elif other is _ndarray and y.dtype.kind in NUMERIC:
             left = x._node
             stale = left.stale
             if (stale & SLOW and not settled(x)) or left is CONSTANT or not recording.get():
@@ -161,7 +142,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
             b = fixed = y
             inputs = (left,)
             plan = left_plan
-        elif kind is _ndarray and x.dtype.kind in _NUMERIC:
+        elif kind is _ndarray and x.dtype.kind in NUMERIC:
             kind = other
             right = y._node
             stale = right.stale
@@ -231,135 +212,21 @@ def _own_code(call: Any) -> Callable[..., Any]:
     There CPython notes where the slots of a class are found: it makes nodes of one class.
     """
     code = call.__code__.replace()
-    return FunctionType(code, call.__globals__, call.__name__, call.__defaults__, call.__closure__)
+    return FunctionType(code, call.__globals__, call.__name__, None, call.__closure__)
 
 
 class _ShortWays(dict[Any, Any]):
-    """NumPy's callables → the short way of a call with tensors alone, or None; made when first asked for.
+    """Ufunc → the short way of a call without keywords, or None; made when first asked for."""
 
-    Of functions, calls with one argument.
-    """
-
-    def __missing__(self, function: Any) -> Any:
-        if isinstance(function, np.ufunc):
-            operation = ufunc_operations.get(function)
-            if operation is None or None in operation.plans[1:]:
-                return None
-            way: Any = (unary if function.nin == 1 else binary)(operation)
-        else:
-            way = _short_way(function, 1, ())
-        if way is not None:
-            self[function] = way
+    def __missing__(self, ufunc: np.ufunc) -> Any:
+        operation = ufunc_operations.get(ufunc)
+        if operation is None or None in operation.plans[1:]:
+            return None
+        way = self[ufunc] = (unary if ufunc.nin == 1 else binary)(operation)
         return way
 
 
 short_ways = _ShortWays()
-
-
-#: Classes whose values hold no tensor.
-_ATOMS = frozenset(
-    {int, float, complex, bool, str, type(None), slice, type, np.dtype, type(Ellipsis)}
-)
-
-
-def _are_atoms(values: Any) -> bool:
-    for value in values:
-        kind = value.__class__
-        if kind not in _ATOMS and not (kind is tuple and _are_atoms(value)):
-            return False
-    return True
-
-
-@cache
-def _short_way(function: Any, count: int, keywords: tuple[str, ...]) -> Callable[..., Any] | None:
-    """How calls with ``count`` positional and some keyword arguments go, ``function`` of one tensor.
-
-    A function of the tensor, the other positional arguments, and the keywords; it returns
-    NotImplemented where the general way has to be taken. None where it always has to.
-    """
-    fate = registry.get(function)
-    if not isinstance(fate, type):
-        return None
-    operation: Any = fate
-    names = parameters_of(function)[0]
-    if not names or names[0] not in operation.differentiable or operation.joint is not None:
-        return None
-    if operation.selects:
-        return None
-    given_names = {*names[:count], *keywords}
-    if count > len(names) or {"where", "out", "overwrite_input"} & given_names:
-        return None
-    if operation.overwrites and "copy" in given_names:
-        return None
-    plan = operation.plan_for((names[0],))
-    given = {name: f"args[{i}]" for i, name in enumerate(names[1:count])}
-    given |= {name: f"kwargs[{name!r}]" for name in keywords}
-    given |= {names[0]: "array", f"{names[0]}_shape": "array.shape", "out": "data"}
-    if not plan.elementwise:
-        others = [name for name in operation.differentiable if name in given and name != names[0]]
-        given |= {name: f"as_array({given[name]}, data)" for name in others}
-    for name, fact in operation.facts.items():
-        asked = ", ".join(f"{each}={given[each]}" for each in asked_of(fact) if each in given)
-        given[name] = f"facts[{name!r}]({asked})"
-    kept = [given.get(name, f"default_{name}") for name in plan.names]
-    known = {f"default_{name}": value for name, value in plan.defaults.items()}
-    keep: Any = eval(
-        f"lambda array, data, args, kwargs: ({''.join(value + ', ' for value in kept)})",
-        known | {"facts": operation.facts, "as_array": as_array},
-    )
-    compute = operation.direct or function
-    may_view = operation.may_view
-
-    def call(x: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] = {}) -> Any:  # noqa: B006
-        parent = x._node
-        if (parent.stale & SLOW and not settled(x)) or parent is CONSTANT or not recording.get():
-            return NotImplemented
-        array = x._data
-        try:
-            data = compute(array, *args, **kwargs) if args or kwargs else compute(array)
-        except Exception as error:
-            explain(error, function, (x, *args), kwargs)
-            raise
-        if data.__class__ is not _ndarray:
-            if not isinstance(data, np.generic):
-                return NotImplemented
-            data = _asarray(data)
-        dtype = data.dtype
-        if dtype.kind not in "fc":
-            return NotImplemented
-        if parent.stale:
-            forget(parent)
-        node = new(operation)
-        node.inputs = (parent,)
-        node.saved = keep(array, data, args, kwargs)
-        node.plan = plan
-        node.shape = data.shape
-        node.dtype = dtype
-        node.order = creation()
-        node.grad = node.locks = None
-        node.stale = 0
-        result = new(x.__class__)
-        result._data = data
-        result._node = node
-        result._base = None
-        result._version = 0
-        if may_view:
-            link_views(operation, result, [x])
-        return result
-
-    return _own_code(call)
-
-
-def single(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """The short way for a function of one tensor, the first argument, with plain options.
-
-    NotImplemented where the general way has to be taken.
-    """
-    way = _short_way(function, len(args), tuple(kwargs))
-    rest = args[1:]
-    if way is None or not (_are_atoms(rest) and _are_atoms(kwargs.values())):
-        return NotImplemented
-    return way(args[0], rest, kwargs)
 
 
 # -------------------------------------------------------------- the protocols
@@ -464,8 +331,8 @@ def follow(
             return data_call(function, args, kwargs)
         if has_outputs(kwargs):
             return into(fate, function, args, kwargs, kind)
-        if constant is None and args and isinstance(args[0], Handle):
-            result = single(function, args, kwargs)
+        if constant is None:
+            result = shortly(kind, function, args, kwargs)
             if result is not NotImplemented:
                 return result
         if operation.overwrites:

@@ -11,7 +11,7 @@ import numpy as np
 from mygrad import guard
 from mygrad.backprop import Walk, has_zeros
 from mygrad.calls import leaf_or_error, unwrap
-from mygrad.dispatch import call_function, call_ufunc, short_ways, single
+from mygrad.dispatch import call_function, call_ufunc, short_ways
 from mygrad.errors import InvalidBackprop, InvalidGradient
 from mygrad.graph import (
     ARRAY,
@@ -19,6 +19,7 @@ from mygrad.graph import (
     CONSTANT_VIEW,
     EXPOSED,
     RELEASED,
+    SLOW,
     VIEW,
     Copied,
     Handle,
@@ -30,9 +31,10 @@ from mygrad.graph import (
 )
 from mygrad.hooks import RegisteredHook, register
 from mygrad.methods import Methods
-from mygrad.modes import guarding
+from mygrad.modes import guarding, recording
 from mygrad.views import base_of, forget, gradient_of, is_variable, link, open_view, sync, touch
 from mygrad.visits import fit
+from mygrad.ways import shortly, sole
 
 #: NumPy's stubs know arrays only. What is called by this name gets tensors, and returns them.
 _np: Any = np
@@ -372,11 +374,14 @@ class Tensor(Methods):
         return call_ufunc(type(self), ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if len(types) == 1 and args and args[0] is self:
-            way = short_ways[function] if len(args) == 1 and not kwargs else None
-            result = single(function, args, kwargs) if way is None else way(self)
-            if result is not NotImplemented:
-                return result
+        way = sole.get(function) if len(args) == 1 and not kwargs and args[0] is self else None
+        node = self._node
+        if way is None or node.stale & SLOW or node is CONSTANT or not recording.get():
+            result = shortly(type(self), function, args, kwargs)
+        else:
+            result = way(type(self), self)
+        if result is not NotImplemented:
+            return result
         return call_function(type(self), function, types, args, kwargs)
 
     def __dlpack__(self, **kwargs: Any) -> Any:
