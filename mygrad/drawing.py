@@ -18,6 +18,8 @@ from mygrad.views import sync
 
 #: Of the letters in a box, and around them.
 _SIZE, _LINE, _CHARACTER, _MARGIN = 12, 15.0, 7.3, 9.0
+#: Of an operation so many inputs are named in the text.
+_INPUTS = 8
 #: By kind of box: how it is filled, and how its border is broken.
 _COLORS = {
     "constant": ("#888888", ""),
@@ -248,7 +250,8 @@ def _call(entry: Entry, names: list[str]) -> str:
     """How a node was computed: a call of its operation."""
     if entry.kind != "operation":
         return entry.title
-    words = [names[i] for i in entry.inputs] + [_clean(argument) for argument in entry.arguments]
+    words = [names[i] for i in entry.inputs[:_INPUTS]]
+    words += ["…"] * (len(entry.inputs) > _INPUTS) + list(map(_clean, entry.arguments))
     return f"{entry.title}({', '.join(words)})"
 
 

@@ -5,6 +5,7 @@ Nothing here refers to the graph once it is described: a drawing keeps no arrays
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -17,8 +18,8 @@ from mygrad.graph import (
     CONSTANT_VIEW,
     RELEASED,
     VIEW,
-    Alias,
     Constant,
+    Copied,
     Handle,
     Leaf,
     Node,
@@ -112,9 +113,13 @@ def outline(fin: Any, names: Mapping[str, Any], facts: Facts, limit: int) -> lis
 
 def _through(node: Node) -> Node:
     """``node``, or what it merely stands for."""
-    while node.__class__ in (Same, Alias) and node.inputs:
+    while _stands_in(node) and node.inputs:
         (node,) = node.inputs
     return node
+
+
+def _stands_in(node: Node) -> bool:
+    return isinstance(node, Same) and node.__class__ is not Copied
 
 
 def _parents(node: Node) -> list[Node]:
@@ -176,14 +181,12 @@ def _kept(node: Node) -> Iterator[tuple[Node, Any]]:
 
 
 def _described(node: Node, name: str, arrays: Mapping[int, str]) -> Entry:
-    kind = "leaf" if node.__class__ is Leaf else "operation"
-    entry = Entry(kind, kind if kind == "leaf" else type(node).__name__, name)
-    if not node.stale & RELEASED and node.visible and not node.is_output:
-        entry.title = type(node.shown).__name__
+    if isinstance(node, Leaf):
+        return Entry("leaf", "leaf", name)
     if node.stale & RELEASED:
-        entry.kind = "released"
-        entry.notes.append("graph released")
-        return entry
+        title = "operation" if _stands_in(node) else type(node).__name__
+        return Entry("released", title, name, notes=["graph released"])
+    entry = Entry("operation", type(node if node.is_output else node.shown).__name__, name)
     plan, saved = _call(node)
     if plan is not None:
         facts: Any = getattr(node, "facts", ())
@@ -195,7 +198,8 @@ def _described(node: Node, name: str, arrays: Mapping[int, str]) -> Entry:
     elif isinstance(node, GetItem):
         entry.arguments.append(f"[{_index(node.saved)}]")
     elif isinstance(node, Update):
-        entry.arguments.append(f"[{_index(node.saved[1])}]")
+        window, index, _ = node.saved
+        entry.arguments.append(f"{'' if window is None else 'view'}[{_index(index)}]")
     elif node.is_output:
         entry.arguments.append(f"{node.saved[0] + 1} of {node.saved[1]}")
     return entry
@@ -216,7 +220,7 @@ def _argument(value: Any, arrays: Mapping[int, str]) -> str:
         return _number(value)
     if isinstance(value, list | tuple) and any(isinstance(v, np.ndarray) for v in value):
         return f"<{len(value)} arrays>"
-    return _short(repr(value))
+    return _short(reprlib.repr(value))
 
 
 def _number(value: Any) -> str:
@@ -234,7 +238,7 @@ def _index_part(part: Any) -> str:
         return ":".join(bounds if part.step is None else [*bounds, str(part.step)])
     if isinstance(part, np.ndarray) and part.ndim:
         return f"<{part.dtype} {part.shape}>"
-    return "..." if part is Ellipsis else str(part)
+    return "..." if part is Ellipsis else reprlib.repr(part)
 
 
 def _short(text: str, length: int = 32) -> str:
@@ -306,12 +310,12 @@ def _singled(ranges: list[tuple[int, int]], count: int) -> Iterator[tuple[int, i
 
 
 def _folded(nodes: list[Node]) -> Entry:
-    leaves = sum(node.__class__ is Leaf for node in nodes)
+    leaves = sum(isinstance(node, Leaf) for node in nodes)
     count = len(nodes) - leaves
     words = [_counted(count, "operation", "operations")] if count else []
     words += [_counted(leaves, "leaf", "leaves")] if leaves else []
     entry = Entry("folded", f"… {' and '.join(words)} …")
-    kinds = list(dict.fromkeys(type(node).__name__ for node in nodes if node.__class__ is not Leaf))
+    kinds = list(dict.fromkeys(type(node).__name__ for node in nodes if not isinstance(node, Leaf)))
     if kinds:
         entry.notes.append(_short(", ".join(kinds), 40))
     return entry

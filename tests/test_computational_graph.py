@@ -135,6 +135,37 @@ def test_copies_are_shown_and_what_stands_for_a_node_is_not():
     ]
 
 
+def test_updates_through_a_view_say_so():
+    y = +mg.tensor([1.0, 2.0, 3.0])
+    y[1:][0] = 5.0
+    assert repr(Graph(y)).splitlines()[-1].startswith("%3 = Update(%2, view[0])")
+
+
+def test_lists_of_arrays_are_counted():
+    x = mg.tensor([1.0, 2.0])
+    text = repr(Graph(np.select([x > 1, x > 2], [x, x])))
+    assert "Select(%1, %1, condlist=<2 arrays>)" in text
+
+
+def test_hooks_leave_a_drawing_as_it_was():
+    x = mg.tensor([1.0, 2.0])
+    y = np.divmod(x, x)[1] * x
+    before = repr(Graph(np.exp(y), {"x": x, "y": y}))
+    for tensor in (x, y):
+        tensor.register_hook(lambda grad: grad)
+    assert repr(Graph(np.exp(y), {"x": x, "y": y})) == before
+    np.exp(y).backward()
+    assert repr(Graph(y * 1)).splitlines()[0].startswith("%1 = leaf")
+
+
+@pytest.mark.parametrize("count", [3, 8, 9, 5_000])
+def test_of_many_inputs_the_first_are_named(count):
+    x = mg.tensor([1.0, 2.0])
+    text = repr(Graph(np.stack([x] * count)))
+    named = text.splitlines()[-1].split("(")[1].split(")")[0].split(", ")
+    assert named == ["%1"] * min(count, 8) + ["…"] * (count > 8)
+
+
 @pytest.mark.parametrize("value", [3, [1.0, 2.0], np.zeros((0, 3)), True, 1 + 2j])
 def test_constants_are_graphs_of_one_node(value):
     tensor = mg.tensor(value, constant=True)
@@ -375,6 +406,48 @@ def test_a_notebook_shows_summary_values_and_graph():
     assert {"Multiply", "Matmul", "Tanh", "Sum", "float64 (2, 2)", "float32 (2,)"} <= set(
         texts(svg)
     )
+
+
+def released():
+    y = mg.tensor([1.0, 2.0]) ** 2
+    y.sum().backward()
+    return y
+
+
+def held():
+    """A released tensor whose array the user holds."""
+    y = mg.tensor([1.0, 2.0]) * 2
+    y.data  # has the guard put a node between
+    y.backward()
+    return y
+
+
+SHOWN = {
+    "released": released,
+    "released and held": held,
+    "view of released": lambda: released()[:1],
+    "empty": lambda: mg.tensor(np.zeros((3, 0, 2))),
+    "many axes": lambda: mg.tensor(np.zeros((1,) * 40)) + 1,
+    "not finite": lambda: mg.tensor([np.nan, -np.inf, 1e300]) * 2,
+    "long": lambda: mg.tensor(np.longdouble([1, 2])) * 2,
+    "complex": lambda: mg.tensor(1 + 2j, dtype=np.complex64) * 1j,
+    "bool": lambda: mg.tensor([True, False]),
+    "many rows": lambda: mg.zeros((2,) * 9) + 1,
+    "long index": lambda: mg.tensor([1.0, 2.0, 3.0])[[0, 1] * 10_000],
+    "long list": lambda: np.where(True, mg.tensor([1.0]), list(range(10_000))),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_any_tensor_can_be_shown(name):
+    tensor = SHOWN[name]()
+    page = tensor._repr_html_()
+    assert ET.fromstring(page).tag == "div"
+    assert len(page) < 4_000
+    for statistics in (False, True):
+        graph = Graph(tensor, {"it": tensor}, sum_stats=statistics)
+        assert repr(graph).splitlines()[-1].startswith("it ")
+        assert len(graph.to_svg() + graph.to_dot() + graph.to_mermaid() + repr(graph)) < 12_000
 
 
 def test_leaves_and_constants_have_no_picture():
