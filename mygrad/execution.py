@@ -318,6 +318,12 @@ class Live(Tensor):
         """What has the history of the tensor."""
         return self
 
+    @data.setter
+    def data(self, values: Any) -> None:
+        """What ``tensor.data += …`` does on arrays, recorded as well."""
+        if values is not self:
+            self[...] = values
+
 
 def _parts(tensor: Any) -> tuple[Any, Node]:
     """The array of ``tensor``, and a node for a tensor that is no view and has no gradient."""

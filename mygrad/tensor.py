@@ -31,7 +31,7 @@ from mygrad.graph import (
 )
 from mygrad.hooks import RegisteredHook, register
 from mygrad.methods import Methods
-from mygrad.modes import guarding, recording
+from mygrad.modes import guarding, no_autodiff, recording
 from mygrad.views import base_of, forget, gradient_of, is_variable, link, open_view, sync, touch
 from mygrad.visits import fit
 from mygrad.ways import shortly, sole
@@ -111,13 +111,30 @@ class Tensor(Methods):
 
     @property
     def data(self) -> np.ndarray[Any, Any]:
-        """The array itself. It is read-only while a graph needs its contents."""
+        """The array itself. It is read-only while a graph needs its contents.
+
+        Values of the same shape can be assigned to it: the tensor changes, and no graph hears of it.
+        """
         self._value()
         if self._base is not None:
             open_view(self)
         if guarding.get():
             guard.expose(self)
         return self._data
+
+    @data.setter
+    def data(self, values: Any) -> None:
+        # As under no_autodiff. `x.data -= step` is an update in place, and then an assignment of the same array.
+        if values is self._data:  # updated in place
+            return
+        shape = np.shape(values)
+        if shape != self._data.shape:
+            raise ValueError(
+                f"tensor.data takes values of the tensor's shape, {self._data.shape}; it got some of shape"
+                f" {shape}. A tensor keeps its shape; make another, or assign to tensor[...] what broadcasts."
+            )
+        with no_autodiff:
+            self[...] = values
 
     @property
     def creator(self) -> Node | None:

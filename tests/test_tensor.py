@@ -250,7 +250,7 @@ def test_base() -> None:
 
 def test_what_cannot_be_assigned() -> None:
     x = mg.tensor(F)
-    for name in ("grad", "data", "creator", "base", "constant", "dtype", "anything"):
+    for name in ("grad", "creator", "base", "constant", "dtype", "anything"):
         with pytest.raises(AttributeError):
             setattr(x, name, 1)
 
@@ -355,3 +355,41 @@ def test_strict_names_the_place_where_a_gradient_is_lost() -> None:
         bool(scalar)
         np.sum(mg.tensor([scalar, scalar])).backward()
     assert x.grad is not None
+
+
+def test_data_can_be_assigned() -> None:
+    x = mg.tensor(F)
+    np.sum(x**2).backward()
+    array = x.data
+    x.data -= 0.5 * x.grad  # MyGrad 2's step of gradient descent
+    assert x.data is array
+    assert_same(x.data, F - F)
+    assert_same(x.grad, 2 * F)
+    assert x.creator is None
+    view = x[:1]
+    view.data = [2.0]
+    x.data[1:] = 3
+    assert_same(x.data, np.array([2.0, 3.0, 3.0]))
+
+
+def test_data_can_be_assigned_while_a_graph_needs_the_old() -> None:
+    x = mg.tensor(F)
+    y = x * x
+    x.data = np.zeros(F.shape)
+    assert_same(x.data, np.zeros(F.shape))
+    np.sum(y).backward()
+    assert_same(x.grad, 2 * F)
+    z = x * x
+    with pytest.raises(ValueError, match="read-only"):
+        x.data += 1  # in NumPy alone, which knows of no graph
+    assert_same(x.data, np.zeros(F.shape))
+    del z
+
+
+def test_data_keeps_its_shape() -> None:
+    x = mg.tensor(F)
+    with pytest.raises(ValueError, match=r"shape, \(3,\); it got some of shape \(2,\)"):
+        x.data = F[:2]
+    with pytest.raises(ValueError, match="could not convert string to float"):
+        x.data = np.full(F.shape, "text")
+    assert_same(x.data, F)
