@@ -372,10 +372,15 @@ def dispatched(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:
         found: list[Any] = []
-        unwrap(args, found)
-        unwrap(kwargs, found)
+        for value in (*args, *kwargs.values()):
+            if value.__class__ is not _ndarray:
+                unwrap(value, found)
         if not found:
             return function(*args, **kwargs)
-        return apply(registry[public], function, args, kwargs, found[0].__class__)  # type: ignore[arg-type]
+        kind = found[0].__class__
+        result = shortly(kind, public, args, kwargs)
+        if result is not NotImplemented:
+            return result
+        return apply(registry[public], function, args, kwargs, kind)  # type: ignore[arg-type]
 
     return public

@@ -40,6 +40,7 @@ from mygrad.operation import registry
 from mygrad.signatures import parameters_of
 from mygrad.tensor import Tensor
 from mygrad.views import is_variable
+from mygrad.ways import shortly
 
 Function = Callable[..., Any]
 
@@ -55,6 +56,10 @@ def primitive(function: Function) -> Function:
             as_one(value, names[i] if i < len(names) else rest) for i, value in enumerate(args)
         )
         kwargs = {name: as_one(value, name) for name, value in kwargs.items()}
+        if constant is None:
+            result = shortly(Tensor, public, args, kwargs)
+            if result is not NotImplemented:
+                return result
         return follow(Tensor, registry[public], function, args, kwargs, constant)
 
     return _signed(public, function)

@@ -227,7 +227,8 @@ def _write(function: Any, kinds: list[Any], named: dict[str, Any]) -> Any:
     value = {n: n if kind in (ARRAY, ATOM) else f"{n}_data" for n, kind in given.items()}
     known = {
         "function_": function,
-        "compute_": operation.direct or function,
+        # What NumPy and `dispatched` wrap looks for tensors among the arguments, of which there are none.
+        "compute_": operation.direct or getattr(function, "__wrapped__", function),
         "operation_": operation,
         "plan_": plan,
         "masked_plan_": operation.plan_for(tuple(needed), True),
