@@ -56,6 +56,8 @@ ARRAY = 2
 ATOM = 3  # holds no tensor, and cannot change
 ARRAYS = 4  # a list or tuple of the above, a variable among them
 
+_IN_ARRAYS = {VARIABLE, FIXED, ARRAY, ATOM}
+
 _ATOMS = frozenset(
     {int, float, complex, bool, str, type(None), slice, type, np.dtype, type(Ellipsis)}
 )
@@ -98,7 +100,7 @@ def kind_of(value: Any) -> int | None:
     sequence: Any = value.__class__
     if (sequence is tuple or sequence is list) and len(value) <= _FEW:
         kinds = set(map(kind_of, value))
-        if VARIABLE in kinds and kinds <= {VARIABLE, FIXED, ARRAY, ATOM}:
+        if VARIABLE in kinds and kinds <= _IN_ARRAYS:
             return ARRAYS
         if kinds <= {ATOM} and sequence is tuple:
             return ATOM
@@ -118,13 +120,14 @@ def shortly(kind: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, A
     try:
         way = _ways[key]
     except KeyError:
+        if len(_ways) == _MANY:
+            return NotImplemented
         kinds = [kind_of(value) for value in args]
         named = {name: kind_of(value) for name, value in kwargs.items()}
         way = None if None in (*kinds, *named.values()) else _write(function, kinds, named)
-        if len(_ways) < _MANY:
-            _ways[key] = way
-            if way is not None and key[1:] == (VARIABLE,):
-                sole[function] = way
+        _ways[key] = way
+        if way is not None and key[1:] == (VARIABLE,):
+            sole[function] = way
     if way is None:
         return NotImplemented
     result = way(kind, *args, **kwargs)
@@ -134,11 +137,13 @@ def shortly(kind: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, A
     return result
 
 
+# ------------------------------------------------------------------ the texts
+
 _CALL = """\
 def call(kind_, {parameters}):
     {data}
     try:
-        data_ = compute_({given})
+        data_ = compute_({arguments})
     except Exception as error_:
         explain_(error_, function_, ({positional}), {{{keywords}}})
         raise
@@ -150,7 +155,7 @@ def call(kind_, {parameters}):
     if dtype_.kind not in "fc":
         return NotImplemented
     {nodes}
-    node_ = new_(operation_)
+    node_ = new_(class_)
     node_.inputs = ({inputs})
     node_.plan = {plan}
     node_.saved = {saved}
@@ -169,7 +174,8 @@ def call(kind_, {parameters}):
     return result_
 """
 
-# What is written for an argument of each kind: its array or arrays, and the nodes of its variables.
+# What is written for an argument of a kind: to get its array or arrays, and the nodes of its variables; to
+# ask whether NaN is hidden in these; to lock what users can reach.
 _DATA = {
     VARIABLE: "{name}_data = {name}._data",
     FIXED: "{name}_data = {name}._data",
@@ -201,108 +207,156 @@ _LOCKS = {
             elif isinstance(each_, Handle_) and each_._node is CONSTANT_:
                 lock_(node_, each_._data)""",
 }
+_INPUTS = {VARIABLE: "{name}_node, ", ARRAYS: "*{name}_nodes, "}
+_TENSORS = {
+    VARIABLE: "{name}, ",
+    FIXED: "{name}, ",
+    ARRAYS: "*[each_ for each_ in {name} if isinstance(each_, Handle_)], ",
+}
 
 
 def _write(function: Any, kinds: list[Any], named: dict[str, Any]) -> Any:
     """The way of calls of ``function`` with arguments of these kinds; None where there is none."""
-    fate = registry.get(function)
-    names = parameters_of(function)[0]
-    if not isinstance(fate, type) or len(kinds) > len(names):
+    operation: Any = registry.get(function)
+    if not isinstance(operation, type):
         return None
-    operation: Any = fate
-    given = dict(zip(names, kinds, strict=False)) | named
-    needed = [name for name, kind in given.items() if kind in (VARIABLE, ARRAYS)]
-    elementwise = issubclass(operation, Elementwise)
-    if (
-        not {*needed} <= {*operation.differentiable}
-        or not needed
-        or len(given) < len(kinds) + len(named)
-        or {"where", "out", "overwrite_input"} & given.keys()
-        or (operation.overwrites and "copy" in given)
-        or (elementwise and ARRAYS in given.values())
-    ):
+    names, rest = parameters_of(function)
+    given = dict(zip(names, kinds, strict=False))
+    spare = kinds[len(names) :]
+    if spare and (rest is None or VARIABLE not in spare or not {*spare} <= _IN_ARRAYS):
         return None
-    needed.sort(key=operation.differentiable.index)
-    plan = operation.plan_for(tuple(needed))
-    value = {n: n if kind in (ARRAY, ATOM) else f"{n}_data" for n, kind in given.items()}
-    known = {
-        "function_": function,
-        # What NumPy and `dispatched` wrap looks for tensors among the arguments, of which there are none.
-        "compute_": operation.direct or getattr(function, "__wrapped__", function),
-        "operation_": operation,
-        "plan_": plan,
-        "masked_plan_": operation.plan_for(tuple(needed), True),
-        **{f"{name}_default": default for name, default in plan.defaults.items()},
-        **{f"{name}_fact": fact for name, fact in operation.facts.items()},
-        **_KNOWN,
-    }
+    if rest is not None and spare:
+        given[rest] = ARRAYS
+    else:
+        rest = None
+    if given.keys() & named.keys() or {"where", "out", "overwrite_input"} & (given | named).keys():
+        return None
+    writer = _Writer(function, operation, given, named, rest)
+    return writer.call() if writer.possible() else None
 
-    def kept(name: str) -> str:
-        of = name if name in given else name.removesuffix("_shape")
+
+class _Writer:
+    """Writes the way of one pattern: ``given`` and ``named`` are the kinds of its arguments.
+
+    The argument ``rest`` takes all that the other positional ones leave.
+    """
+
+    def __init__(
+        self,
+        function: Any,
+        operation: Any,
+        given: dict[str, int],
+        named: dict[str, int],
+        rest: str | None,
+    ) -> None:
+        self.function = function
+        self.operation = operation
+        self.positional = [f"*{name}" if name == rest else name for name in given]
+        self.named = named
+        self.kinds = given | named
+        self.elementwise = issubclass(operation, Elementwise)
+        self.needed = [name for name, kind in self.kinds.items() if kind in (VARIABLE, ARRAYS)]
+        self.arrays = {
+            name: name if kind in (ARRAY, ATOM) else f"{name}_data"
+            for name, kind in self.kinds.items()
+        }
+        if rest is not None:
+            self.arrays[rest] = f"tuple({rest}_data)"
+
+    def possible(self) -> bool:
+        """Whether the short way does what the general way does for such calls."""
+        return (
+            bool(self.needed)
+            and {*self.needed} <= {*self.operation.differentiable}
+            and not (self.operation.overwrites and "copy" in self.kinds)
+            and not (self.elementwise and ARRAYS in self.kinds.values())
+        )
+
+    def call(self) -> Any:
+        """The function that the text defines."""
+        operation = self.operation
+        self.needed.sort(key=operation.differentiable.index)
+        plan = operation.plan_for(tuple(self.needed))
+        chosen = "plan_"
+        if operation.selects:
+            holes = " or ".join(self.each(_HOLES, self.needed))
+            chosen = f"masked_plan_ if {holes} else plan_"
+        saved = f"({''.join(f'{self.kept(name)}, ' for name in plan.names)})"
+        simple = operation.joint is None and ARRAYS not in self.kinds.values()
+        if not simple:
+            saved = f"(operation_, {chosen}, {saved}, [{self.routes()}])"
+        arguments = [
+            each.replace(name, self.arrays[name])
+            for each, name in zip(self.positional, self.kinds, strict=False)
+        ]
+        arguments += [f"{name}={self.arrays[name]}" for name in self.named]
+        locks = self.each(_LOCKS, [name for name in plan.names if name in self.kinds])
+        tensors = "".join(self.each(_TENSORS))
+        text = _CALL.format(
+            parameters=", ".join([*self.positional, *self.named]),
+            data="\n    ".join(self.each(_DATA)),
+            arguments=", ".join(arguments),
+            positional="".join(f"{name}, " for name in self.positional),
+            keywords=", ".join(f"{name!r}: {name}" for name in self.named),
+            nodes="\n    ".join(self.each(_NODES)),
+            inputs="".join(self.each(_INPUTS, self.needed)),
+            plan=chosen if simple else "None",
+            saved=saved,
+            locks="\n        ".join(["if guarding_.get():", *locks]) if locks else "",
+            views=f"link_views_(operation_, result_, [{tensors}])" if operation.may_view else "",
+        )
+        known = {
+            "class_": operation if simple else general(operation),
+            # What NumPy and `dispatched` wrap looks for tensors among the arguments: there are none.
+            "compute_": operation.direct or getattr(self.function, "__wrapped__", self.function),
+            "function_": self.function,
+            "masked_plan_": operation.plan_for(tuple(self.needed), True),
+            "operation_": operation,
+            "plan_": plan,
+            **{f"{name}_default": default for name, default in plan.defaults.items()},
+            **{f"{name}_fact": fact for name, fact in operation.facts.items()},
+            **_KNOWN,
+        }
+        exec(text, known)
+        return known["call"]
+
+    def each(self, texts: dict[int, str], names: Iterable[str] | None = None) -> list[str]:
+        """What ``texts`` has for the arguments ``names``, by default all."""
+        names = self.kinds if names is None else names
+        return [
+            texts[self.kinds[name]].format(name=name) for name in names if self.kinds[name] in texts
+        ]
+
+    def kept(self, name: str) -> str:
+        """What is kept for the rules under ``name``."""
         if name == "out":
             return "data_"
-        if name in operation.facts:
-            asked = [each for each in asked_of(operation.facts[name]) if each in given]
-            return f"{name}_fact({', '.join(f'{each}={value[each]}' for each in asked)})"
-        if of not in given:
+        if name in self.operation.facts:
+            asked = [each for each in asked_of(self.operation.facts[name]) if each in self.kinds]
+            return f"{name}_fact({', '.join(f'{each}={self.arrays[each]}' for each in asked)})"
+        of = name if name in self.kinds else name.removesuffix("_shape")
+        if of not in self.kinds:
             return f"{name}_default"
+        if of != name and self.kinds[of] == ARRAYS:
+            return f"tuple(map(shape_, {self.arrays[of]}))"
         if of != name:
-            return (
-                f"tuple(map(shape_, {value[of]}))"
-                if given[of] == ARRAYS
-                else f"shape_({value[of]})"
-            )
-        if given[of] == ATOM and name in operation.differentiable and not elementwise:
+            return f"shape_({self.arrays[of]})"
+        if (
+            self.kinds[name] == ATOM
+            and name in self.operation.differentiable
+            and not self.elementwise
+        ):
             return f"as_array_({name}, data_)"
-        return value[name]
+        return self.arrays[name]
 
-    def lines(of: Iterable[str], texts: dict[int, str], separator: str = "\n    ") -> str:
-        chosen = [texts[given[name]].format(name=name) for name in of if given[name] in texts]
-        return separator.join(chosen)
-
-    saved = f"({''.join(f'{kept(name)}, ' for name in plan.names)})"
-    chosen_plan = "plan_"
-    if operation.selects:
-        chosen_plan = f"masked_plan_ if {lines(needed, _HOLES, ' or ')} else plan_"
-    if operation.joint is not None or ARRAYS in given.values():
-        routes = "".join(
+    def routes(self) -> str:
+        """The ways from what the rules return to the inputs: see `calls.General`."""
+        return "".join(
             f"*[({position}, (place_,)) for place_ in {name}_places], "
-            if given[name] == ARRAYS
+            if self.kinds[name] == ARRAYS
             else f"({position}, ()), "
-            for position, name in enumerate(needed)
+            for position, name in enumerate(self.needed)
         )
-        saved = f"(operation_, {chosen_plan}, {saved}, [{routes}])"
-        chosen_plan = "None"
-        known["operation_"], known["general_"] = general(operation), operation
-        saved = saved.replace("(operation_, ", "(general_, ", 1)
-    locks = lines((name for name in plan.names if name in given), _LOCKS, "\n        ")
-    tensors = "".join(
-        f"*[each_ for each_ in {name} if isinstance(each_, Handle_)], "
-        if kind == ARRAYS
-        else f"{name}, "
-        for name, kind in given.items()
-        if kind not in (ARRAY, ATOM)
-    )
-    positional = list(given)[: len(kinds)]
-    text = _CALL.format(
-        parameters=", ".join([*positional, *(["*", *named] if named else [])]),
-        data=lines(given, _DATA),
-        given=", ".join(
-            [value[n] for n in positional] + [f"{name}={value[name]}" for name in named]
-        ),
-        positional="".join(f"{name}, " for name in positional),
-        keywords=", ".join(f"{name!r}: {name}" for name in named),
-        nodes=lines(needed, _NODES),
-        inputs="".join(
-            f"*{name}_nodes, " if given[name] == ARRAYS else f"{name}_node, " for name in needed
-        ),
-        plan=chosen_plan,
-        saved=saved,
-        locks=f"if guarding_.get():\n        {locks}" if locks else "",
-        views=f"link_views_(operation_, result_, [{tensors}])" if operation.may_view else "",
-    )
-    exec(text, known)
-    return known["call"]
 
 
 _KNOWN = {

@@ -38,6 +38,8 @@ CALLS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "list": lambda a, v, c: np.concatenate([v, c, V, v]),
     "tuple and keyword": lambda a, v, c: np.stack((v, c), axis=-1),
     "list kept": lambda a, v, c: np.linalg.multi_dot([A, a, c]),
+    "any number of arrays": lambda a, v, c: np.einsum("ij,j,j,jk->ik", a, v, c, A),
+    "any number, keyword": lambda a, v, c: np.einsum(a, [0, 1], V, [1], optimize=True),
     "selects": lambda a, v, c: np.take(a, ORDER, axis=1),
     "tuple of numbers": lambda a, v, c: np.pad(a, ((1, 0), (0, 2)), constant_values=3),
     "array by name": lambda a, v, c: np.average(a, axis=0, weights=V),
@@ -93,6 +95,15 @@ def test_a_pattern_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
     np.hstack([x, x, V])  # a list may have any length
     np.where(MASK, 1, x)
     assert len(written) == 5
+
+
+def test_there_is_an_end_to_writing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ways, "_ways", {})
+    monkeypatch.setattr(ways, "_MANY", 2)
+    x = mg.tensor(V)
+    results = [np.max(x, axis=0), np.min(x, axis=0), np.ptp(x, axis=0)]
+    assert len(ways._ways) == 2
+    assert [result.constant for result in results] == [False] * 3
 
 
 def test_what_returns_several_results_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
