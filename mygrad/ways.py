@@ -22,13 +22,14 @@ price of :func:`mygrad.calls.apply`, which does the same for all calls there are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from mygrad import guard
-from mygrad.calls import as_array, explain, general, link_views
+from mygrad.calls import as_array, explain, general, link_views, wrap
 from mygrad.graph import (
     CONSTANT,
     CONSTANT_VIEW,
@@ -66,9 +67,9 @@ _FEW = 32
 #: So many patterns no program has; their texts must not fill the memory of one that has.
 _MANY = 2000
 
-_ways: dict[tuple[Any, ...], Callable[..., Any] | None] = {}
+_ways: dict[tuple[Any, ...], Any] = {}
 #: Those of one variable and nothing else, by the function.
-sole: dict[Any, Callable[..., Any]] = {}
+sole: dict[Any, Any] = {}
 
 
 def settled(tensor: Any) -> bool:
@@ -131,9 +132,9 @@ def shortly(kind: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, A
     if way is None:
         return NotImplemented
     result = way(kind, *args, **kwargs)
-    if result is NotImplemented:  # no array of floats: the next call need not try
-        _ways[key] = None
+    if result is NotImplemented:  # not one array of floats: the next call need not try
         sole.pop(function, None)
+        _ways[key] = way.otherwise()
     return result
 
 
@@ -147,32 +148,41 @@ def call(kind_, {parameters}):
     except Exception as error_:
         explain_(error_, function_, ({positional}), {{{keywords}}})
         raise
-    if data_.__class__ is not ndarray_:
+    {checked}
+    {nodes}
+    node_ = new_(class_)
+    node_.inputs = ({inputs})
+    node_.plan = {plan}
+    node_.saved = {saved}
+    node_.shape = shape_
+    node_.dtype = dtype_
+    node_.order = creation_()
+    node_.grad = node_.locks = None
+    node_.stale = 0
+    {locks}
+    {wrapped}
+    {views}
+    return result_
+"""
+# Of one result and of several: whether it is what the text is written for, and the tensors made of it.
+_CHECKED = """if data_.__class__ is not ndarray_:
         if not isinstance(data_, generic_):
             return NotImplemented
         data_ = asarray_(data_)
     dtype_ = data_.dtype
     if dtype_.kind not in "fc":
         return NotImplemented
-    {nodes}
-    node_ = new_(class_)
-    node_.inputs = ({inputs})
-    node_.plan = {plan}
-    node_.saved = {saved}
-    node_.shape = data_.shape
-    node_.dtype = dtype_
-    node_.order = creation_()
-    node_.grad = node_.locks = None
-    node_.stale = 0
-    {locks}
-    result_ = new_(kind_)
+    shape_ = data_.shape"""
+_SEVERAL_CHECKED = """if not isinstance(data_, sequences_):
+        return NotImplemented
+    shape_ = ()
+    dtype_ = float_"""
+_WRAPPED = """result_ = new_(kind_)
     result_._data = data_
     result_._node = node_
     result_._base = None
-    result_._version = 0
-    {views}
-    return result_
-"""
+    result_._version = 0"""
+_SEVERAL_WRAPPED = "result_ = wrap_(node_, data_, kind_)"
 
 # What is written for an argument of a kind: to get its array or arrays, and the nodes of its variables; to
 # ask whether NaN is hidden in these; to lock what users can reach.
@@ -272,8 +282,11 @@ class _Writer:
             and not (self.elementwise and ARRAYS in self.kinds.values())
         )
 
-    def call(self) -> Any:
-        """The function that the text defines."""
+    def call(self, several: bool = False) -> Any:
+        """The function that the text defines, of calls with one result or with several.
+
+        Its ``otherwise()`` is the way of the other calls, or None.
+        """
         operation = self.operation
         self.needed.sort(key=operation.differentiable.index)
         plan = operation.plan_for(tuple(self.needed))
@@ -281,8 +294,8 @@ class _Writer:
         if operation.selects:
             holes = " or ".join(self.each(_HOLES, self.needed))
             chosen = f"masked_plan_ if {holes} else plan_"
-        saved = f"({''.join(f'{self.kept(name)}, ' for name in plan.names)})"
-        simple = operation.joint is None and ARRAYS not in self.kinds.values()
+        saved = f"({''.join(f'{self.kept(name, several)}, ' for name in plan.names)})"
+        simple = not several and operation.joint is None and ARRAYS not in self.kinds.values()
         if not simple:
             saved = f"(operation_, {chosen}, {saved}, [{self.routes()}])"
         arguments = [
@@ -298,11 +311,13 @@ class _Writer:
             arguments=", ".join(arguments),
             positional="".join(f"{name}, " for name in self.positional),
             keywords=", ".join(f"{name!r}: {name}" for name in self.named),
+            checked=_SEVERAL_CHECKED if several else _CHECKED,
             nodes="\n    ".join(self.each(_NODES)),
             inputs="".join(self.each(_INPUTS, self.needed)),
             plan=chosen if simple else "None",
             saved=saved,
             locks="\n        ".join(["if guarding_.get():", *locks]) if locks else "",
+            wrapped=_SEVERAL_WRAPPED if several else _WRAPPED,
             views=f"link_views_(operation_, result_, [{tensors}])" if operation.may_view else "",
         )
         known = {
@@ -318,7 +333,9 @@ class _Writer:
             **_KNOWN,
         }
         exec(text, known)
-        return known["call"]
+        call: Any = known["call"]
+        call.otherwise = (lambda: None) if several else partial(self.call, several=True)
+        return call
 
     def each(self, texts: dict[int, str], names: Iterable[str] | None = None) -> list[str]:
         """What ``texts`` has for the arguments ``names``, by default all."""
@@ -327,10 +344,10 @@ class _Writer:
             texts[self.kinds[name]].format(name=name) for name in names if self.kinds[name] in texts
         ]
 
-    def kept(self, name: str) -> str:
+    def kept(self, name: str, several: bool) -> str:
         """What is kept for the rules under ``name``."""
         if name == "out":
-            return "data_"
+            return "tuple(data_)" if several else "data_"
         if name in self.operation.facts:
             asked = [each for each in asked_of(self.operation.facts[name]) if each in self.kinds]
             return f"{name}_fact({', '.join(f'{each}={self.arrays[each]}' for each in asked)})"
@@ -338,9 +355,9 @@ class _Writer:
         if of not in self.kinds:
             return f"{name}_default"
         if of != name and self.kinds[of] == ARRAYS:
-            return f"tuple(map(shape_, {self.arrays[of]}))"
+            return f"tuple(map(shape_of_, {self.arrays[of]}))"
         if of != name:
-            return f"shape_({self.arrays[of]})"
+            return f"shape_of_({self.arrays[of]})"
         if (
             self.kinds[name] == ATOM
             and name in self.operation.differentiable
@@ -366,6 +383,7 @@ _KNOWN = {
     "asarray_": np.asarray,
     "creation_": creation,
     "explain_": explain,
+    "float_": np.dtype(float),
     "forget_": forget,
     "generic_": np.generic,
     "guarding_": guarding,
@@ -374,5 +392,7 @@ _KNOWN = {
     "lock_": guard.lock,
     "ndarray_": np.ndarray,
     "new_": new,
-    "shape_": np.shape,
+    "sequences_": (tuple, list),
+    "shape_of_": np.shape,
+    "wrap_": wrap,
 }

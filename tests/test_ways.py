@@ -44,6 +44,10 @@ CALLS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "tuple of numbers": lambda a, v, c: np.pad(a, ((1, 0), (0, 2)), constant_values=3),
     "array by name": lambda a, v, c: np.average(a, axis=0, weights=V),
     "several results": lambda a, v, c: np.linalg.svd(a)[1],
+    "several results in turn": lambda a, v, c: np.concatenate(
+        [np.linalg.svd(a, compute_uv=uv)[uv] for uv in (False, True, False)], axis=None
+    ),
+    "several results, views": lambda a, v, c: np.split(a, 2, axis=1)[1],
 }
 by_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
@@ -106,12 +110,18 @@ def test_there_is_an_end_to_writing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [result.constant for result in results] == [False] * 3
 
 
-def test_what_returns_several_results_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_with_several_results_have_ways_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ways, "_ways", {})
     x = mg.tensor(A)
-    np.linalg.svd(x)
-    assert ways._ways == {(np.linalg.svd, ways.VARIABLE): None}
+    for _ in range(3):
+        u, s, vh = np.linalg.svd(x)
+    assert u.creator is s.creator is vh.creator
+    (way,) = ways._ways.values()
+    assert way.otherwise() is None
     assert np.linalg.svd not in ways.sole
+    with monkeypatch.context() as patch:
+        patch.setattr(dispatch, "apply", lambda *_: pytest.fail("the general way"))
+        np.linalg.svd(x)
 
 
 @pytest.mark.parametrize(
