@@ -128,6 +128,7 @@ _own = [
     "stop_gradient",
     "strict",
     "tensor",
+    "testing",
     "turn_memory_guarding_off",
     "turn_memory_guarding_on",
     "typing",
@@ -149,6 +150,7 @@ _later = {
     "optim": "mygrad",
     "random": "mygrad",
     "save": "mygrad.io",
+    "testing": "mygrad",
 }
 
 

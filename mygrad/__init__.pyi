@@ -12,6 +12,7 @@ from mygrad import nnet as nnet
 from mygrad import operation_base as operation_base
 from mygrad import optim as optim
 from mygrad import random as random
+from mygrad import testing as testing
 from mygrad import typing as typing
 from mygrad.anomalies import debug as debug
 from mygrad.checkpoints import checkpoint as checkpoint
@@ -475,6 +476,7 @@ __all__ = [
     "tanh",
     "tensor",
     "tensordot",
+    "testing",
     "tile",
     "trace",
     "transpose",

@@ -117,6 +117,13 @@ def custom_vjp(function: Function | None = None, *, has_aux: bool = False) -> An
     return CustomFunction(function, has_aux)
 
 
+_OFFERED = {
+    "grad": "the gradient with respect to the result",
+    "out": "the result",
+    "aux": "what the function returns beside its result",
+}
+
+
 class Rule(NamedTuple):
     """A rule, the arguments whose gradients it returns, and what it asks for."""
 
@@ -146,10 +153,13 @@ class CustomFunction:
         self._has_aux = has_aux
         self._name = getattr(function, "__name__", None) or repr(function)
         self._signature = _signature(function)
-        if "grad" in self._signature.parameters:
-            raise TypeError(
-                f"custom_vjp: {self._name} has a parameter named 'grad', as rules call the gradient"
-            )
+        self._offered = ("grad", "out", "aux") if has_aux else ("grad", "out")
+        for name in self._offered:
+            if name in self._signature.parameters:
+                raise TypeError(
+                    f"custom_vjp: {self._name} has a parameter {name!r}. Call it something else: by that name"
+                    " rules ask for " + _OFFERED[name]
+                )
         self._rules: dict[str, Rule] = {}
         self._kind = type(self._name, (CustomCall,), {"__slots__": (), "__doc__": function.__doc__})
 
@@ -181,7 +191,7 @@ class CustomFunction:
 
         def declare(call: Function) -> Function:
             asked = tuple(inspect.signature(call).parameters)
-            known = ["grad", "out", *parameters, *(["aux"] if self._has_aux else [])]
+            known = [*self._offered, *parameters]
             for each in asked:
                 if each not in known:
                     raise TypeError(
@@ -225,12 +235,18 @@ class CustomFunction:
         made = [_tensor(value, CONSTANT) for value in results]
         varying = [tensor for tensor, value in zip(made, results, strict=True) if _is_result(value)]
         if rules and varying:
-            node = self._record(rules, given, plain, results, build, aux)
+            node = self._record(rules, bound, given, plain, results, build, aux)
             for count, tensor in enumerate(varying):
                 tensor._node = (
                     node if len(varying) == 1 else _output(node, tensor._data, count, len(varying))
                 )
         return build(made, unchecked)
+
+    def _again(self, bound: inspect.BoundArguments, arguments: Mapping[str, Any]) -> Any:
+        """What the function hands to rules, computed of tensors."""
+        values = {name: arguments[name] for name in bound.arguments}
+        live = inspect.BoundArguments(bound.signature, values)
+        return self._function(*live.args, **live.kwargs)[1]
 
     def _needed(self, given: Mapping[str, Argument]) -> dict[str, Rule]:
         """The rules for the arguments that carry a gradient."""
@@ -248,6 +264,7 @@ class CustomFunction:
     def _record(
         self,
         rules: dict[str, Rule],
+        bound: inspect.BoundArguments,
         given: dict[str, Argument],
         plain: dict[str, list[Any]],
         results: list[Any],
@@ -255,7 +272,8 @@ class CustomFunction:
         aux: Any,
     ) -> Node:
         asked = {name for rule in rules.values() for name in rule.asked}
-        kept = {name: argument for name, argument in given.items() if name in asked}
+        # To compute `aux` again takes all arguments.
+        kept = {name: each for name, each in given.items() if name in asked or "aux" in asked}
         nodes = [touch(given[name].leaves[i]) for name in rules for i in given[name].varying]
         facts = [(value.shape, value.dtype) for value in results if _is_result(value)]
         call = Call(
@@ -272,6 +290,7 @@ class CustomFunction:
             facts=facts,
             build=build,
             aux=aux if "aux" in asked else None,
+            again=partial(self._again, bound) if "aux" in asked else None,
         )
         shape, dtype = facts[0] if len(facts) == 1 else ((), np.dtype(float))
         node: Node = make_node(self._kind, tuple(nodes), shape, dtype, (call, *call.results))
@@ -301,6 +320,8 @@ class Call(NamedTuple):
     facts: list[tuple[tuple[int, ...], Any]]
     build: Callable[..., Any]
     aux: Any
+    #: Computes ``aux`` of arguments; None if no rule asks for it.
+    again: Callable[[Mapping[str, Any]], Any] | None
 
 
 class CustomCall(Node):
@@ -313,12 +334,17 @@ class CustomCall(Node):
         call: Call = self.saved[0]
         several = len(call.places) > 1
         known: dict[str, Any] = {"grad": self._nested(walk, grad if several else (grad,))}
-        known |= self._revived(walk, several) | {"aux": call.aux}
+        known |= self._revived(walk, several)
+        known["aux"] = call.aux
+        if call.again is not None and walk.handle is not None:
+            known["aux"] = self._by_numpy(call.again, known, recorded=True)
         inputs: Iterator[Node] = iter(self.inputs or ())
         answers: dict[Rule, dict[str, Any]] = {}
         for name, rule in call.rules.items():
             if rule not in answers:
-                answers[rule] = self._answer(rule, known, recorded=walk.handle is not None)
+                asked = [known[name] for name in rule.asked]
+                answer = self._by_numpy(rule.call, *asked, recorded=walk.handle is not None)
+                answers[rule] = self._by_name(rule, answer)
             gradients = self._leaves(name, answers[rule][name])
             for i in call.wanted[name]:
                 node = next(inputs)
@@ -360,20 +386,24 @@ class CustomCall(Node):
         }
         return known | {"out": call.build(results, unchecked)}
 
-    def _answer(self, rule: Rule, known: dict[str, Any], recorded: bool) -> dict[str, Any]:
-        """What ``rule`` returns, by argument."""
+    def _by_numpy(self, function: Function, *args: Any, recorded: bool) -> Any:
+        """``function(*args)``, of tensors if the walk is ``recorded``: none of them may become an array."""
         call: Call = self.saved[0]
         token = leak_check.set(leak_check.get() or recorded)
         try:
-            answer = rule.call(*(known[name] for name in rule.asked))
+            return function(*args)
         except GradientLost as error:
             error.add_note(
                 f"mygrad was computing a gradient as a tensor, by a rule of {call.name}: for derivatives of"
-                " derivatives a rule has to be written in NumPy functions."
+                " derivatives a rule, and a function that hands it aux, have to be written in NumPy functions."
             )
             raise
         finally:
             leak_check.reset(token)
+
+    def _by_name(self, rule: Rule, answer: Any) -> dict[str, Any]:
+        """The ``answer`` of a rule, by argument."""
+        call: Call = self.saved[0]
         if len(rule.names) == 1:
             return {rule.names[0]: answer}
         if not isinstance(answer, tuple | list) or len(answer) != len(rule.names):

@@ -1,0 +1,413 @@
+"""Functions with rules of their own, and what has no gradient at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from scipy import integrate
+
+import mygrad as mg
+from mygrad.errors import GradientLost, InvalidGradient
+from mygrad.testing import check_gradients
+from tests.checks import assert_same
+
+V = np.array([0.5, -1.0, 2.0])
+W = np.array([[0.2, -0.3, 0.1], [0.4, 0.1, -0.2], [-0.1, 0.3, 0.25]])
+
+
+@mg.custom_vjp
+def log1pexp(x: Any) -> Any:
+    """The textbook case: the code overflows, its derivative need not."""
+    return np.log1p(np.exp(x))
+
+
+@log1pexp.rule
+def _(grad: Any, x: Any) -> Any:
+    return grad / (1 + np.exp(-x))
+
+
+@mg.custom_vjp
+def fixed_point(W: Any, b: Any) -> Any:
+    """The ``x`` with ``x = tanh(W x + b)``, found by iteration."""
+    x = np.zeros_like(b)
+    for _ in range(100):
+        x = np.tanh(W @ x + b)
+    return x
+
+
+@fixed_point.rule
+def _(grad: Any, W: Any, b: Any, out: Any) -> tuple[Any, Any]:
+    # By the implicit function theorem, with the derivative D of the tanh: dx = (1 - D W)⁻¹ D (dW x + db).
+    slope = 1 - out * out
+    pulled = slope * np.linalg.solve(np.eye(len(b)) - (slope[:, None] * W).T, grad)
+    return np.outer(pulled, out), pulled
+
+
+def unrolled(W: Any, b: Any) -> Any:
+    x = np.zeros(len(b))
+    for _ in range(100):
+        x = np.tanh(W @ x + b)
+    return x
+
+
+# ------------------------------------------------------------- derivatives
+
+
+def test_a_rule_takes_the_place_of_the_code() -> None:
+    with np.errstate(over="ignore"):
+        assert_same(mg.grad(log1pexp)(1000.0), np.array(1.0))
+    check_gradients(log1pexp, V)
+
+
+def test_an_implicit_fixed_point() -> None:
+    check_gradients(fixed_point, W, V)
+    for argnum in (0, 1):
+        for transform in (mg.jacobian, mg.grad, mg.hessian):
+            scalar = (lambda x: x) if transform is mg.jacobian else (lambda x: np.sum(x**3))
+            results = [
+                transform(lambda *a, f=f, s=scalar: s(f(*a)), argnum)(W, V)
+                for f in (fixed_point, unrolled)
+            ]
+            np.testing.assert_allclose(*results, rtol=1e-9, atol=1e-12)
+
+
+def test_forward_mode() -> None:
+    value, tangent = mg.jvp(lambda b: fixed_point(W, b), (V,), (V,))
+    np.testing.assert_allclose(value, unrolled(W, V))
+    np.testing.assert_allclose(tangent, mg.jacobian(lambda b: unrolled(W, b))(V) @ V)
+
+
+def test_code_that_numpy_does_not_hand_over() -> None:
+    @mg.custom_vjp
+    def area(b: Any) -> float:
+        return float(integrate.quad(lambda t: np.exp(-t * t), 0, b)[0])
+
+    @area.rule
+    def _(grad: Any, b: Any) -> Any:
+        return grad * np.exp(-b * b)
+
+    check_gradients(area, np.array(0.7))
+    assert type(area(0.7)) is float
+
+
+def test_gradients_that_are_to_be_something_else() -> None:
+    @mg.custom_vjp
+    def rounded(x: Any) -> Any:
+        return np.round(x)
+
+    @mg.custom_vjp
+    def reversal(x: Any) -> Any:
+        return x
+
+    @mg.custom_vjp
+    def clipping(x: Any, bound: float) -> Any:
+        return x
+
+    rounded.rule(lambda grad: grad)
+    reversal.rule(lambda grad: -grad)
+    clipping.rule("x")(lambda grad, bound: np.clip(grad, -bound, bound))
+    assert_same(mg.grad(lambda x: np.sum(rounded(x) ** 2))(V), 2 * np.round(V))
+    assert_same(mg.grad(lambda x: np.sum(reversal(x) ** 2))(V), -2 * V)
+    assert_same(mg.grad(lambda x: np.sum(clipping(x, 3.0) ** 2))(V), np.clip(2 * V, -3, 3))
+    x = mg.tensor(V)
+    assert not np.shares_memory(reversal(x).data, x.data)
+
+
+def test_rules_work_wherever_derivatives_do() -> None:
+    def loss(x: Any) -> Any:
+        return np.sum(log1pexp(x * x))
+
+    expected = mg.grad(loss)(V)
+    x = mg.tensor(V)
+    loss(x).backward()
+    assert_same(x.grad, expected)
+    assert_same(mg.grad(lambda x: mg.checkpoint(loss)(x))(V), expected)
+    with mg.strict:
+        assert_same(mg.grad(loss)(V), expected)
+    check_gradients(mg.grad(loss), V)
+
+
+def test_levels_are_not_confused() -> None:
+    x = mg.tensor(2.0)
+
+    def inner(y: Any) -> Any:
+        return log1pexp(x * y)  # the product carries both levels
+
+    slope = mg.grad(inner)(3.0 * x)  # x σ(3x²)
+    slope.backward()
+    sigma = 1 / (1 + np.exp(-12.0))
+    np.testing.assert_allclose(x.grad, sigma + 2.0 * sigma * (1 - sigma) * 12.0)
+
+
+# --------------------------------------------------- arguments and results
+
+
+class Pair(NamedTuple):
+    left: Any
+    right: Any
+
+
+@dataclass
+class Layer:
+    w: Any
+    b: Any
+    name: str = "dense"
+
+
+@mg.custom_vjp
+def dense(layer: Any, x: Any) -> Any:
+    return {"y": x @ layer.w + layer.b, "parts": Pair(x.sum(), layer.name)}
+
+
+@dense.rule("layer")
+def _(grad: Any, layer: Any, x: Any) -> Layer:
+    return Layer(np.outer(x, grad["y"]), grad["y"], layer.name)
+
+
+@dense.rule("x")
+def _(grad: Any, layer: Any, x: Any) -> Any:
+    return layer.w @ grad["y"] + grad["parts"].left * np.ones_like(x)
+
+
+def test_nests_of_arrays() -> None:
+    def loss(w: Any, b: Any, x: Any) -> Any:
+        result = dense(Layer(w, b), x)
+        assert result["parts"].right == "dense"
+        return np.sum(result["y"] ** 2) * result["parts"].left
+
+    check_gradients(loss, W[:, :2], V[:2], V)
+    check_gradients(lambda x: np.sum(dense(Layer(W, V), x)["y"] ** 2), V)  # one result is not used
+
+
+def test_arrays_in_arrays_out() -> None:
+    assert type(log1pexp(V)) is np.ndarray
+    assert type(dense(Layer(W, V), V)["y"]) is np.ndarray
+    assert type(log1pexp(mg.tensor(V))) is mg.Tensor
+    assert log1pexp(mg.tensor(V, constant=True)).constant
+    assert log1pexp(mg.tensor([1, 2])).constant
+    with mg.no_autodiff:
+        assert log1pexp(mg.tensor(V)).constant
+
+
+def test_the_creator_is_named_for_the_function() -> None:
+    assert type(log1pexp(mg.tensor(V)).creator).__name__ == "log1pexp"
+    assert log1pexp.__doc__ is not None
+    assert log1pexp.__doc__.startswith("The textbook case")
+
+
+def test_keywords_defaults_and_methods() -> None:
+    class Model:
+        scale = 3.0
+
+        @mg.custom_vjp
+        def __call__(self, x: Any, *, power: int = 2) -> Any:
+            return self.scale * x**power
+
+        @__call__.rule("x")
+        def _(self, grad: Any, x: Any, power: int) -> Any:
+            return grad * self.scale * power * x ** (power - 1)
+
+    model = Model()
+    check_gradients(lambda x: model(x), V)
+    check_gradients(lambda x: model(x=x, power=3), V)
+
+
+def test_what_rules_need_besides() -> None:
+    @mg.custom_vjp(has_aux=True)
+    def root(x: Any, scale: float = 1.0) -> Any:
+        result = scale * np.sqrt(x)
+        return result, {"slope": scale**2 / (2 * result)}
+
+    root.rule(lambda grad, aux: grad * aux["slope"])
+    x = np.array([1.0, 4.0])
+    assert_same(root(x), np.sqrt(x))
+    assert_same(mg.grad(lambda x: np.sum(root(x, scale=2.0)))(x), np.array([1.0, 0.5]))
+    check_gradients(lambda x: root(x, scale=2.0), x)  # of second order too: aux depends on x
+
+    @mg.custom_vjp(has_aux=True)
+    def forgetful(x: Any) -> Any:
+        return x
+
+    with pytest.raises(TypeError, match="must return its result and something else"):
+        forgetful(x)
+
+
+def test_gradients_are_made_to_fit() -> None:
+    @mg.custom_vjp
+    def product(x: Any, y: Any) -> Any:
+        return x * y
+
+    @product.rule
+    def _(grad: Any, x: Any, y: Any) -> Any:
+        return grad * y, grad * x  # of the shape of the result
+
+    check_gradients(product, W, V)
+    x = mg.tensor(V, dtype=np.float32)
+    np.sum(product(x, W)).backward()
+    assert_same(x.grad, W.sum(0).astype(np.float32))
+
+
+def test_none_is_no_gradient() -> None:
+    @mg.custom_vjp
+    def product(x: Any, y: Any) -> Any:
+        return x * y
+
+    product.rule(lambda grad, y: (grad * y, None))
+    x, y = mg.tensor(2.0), mg.tensor(3.0)
+    product(x, y).backward()
+    assert x.grad == 3.0
+    assert y.grad is None
+
+
+def test_only_the_rules_needed_are_asked() -> None:
+    @mg.custom_vjp
+    def product(x: Any, y: Any) -> Any:
+        return x * y
+
+    product.rule("x")(lambda grad, y: grad * y)
+    product.rule("y")(lambda grad: pytest.fail("nobody needs it"))
+    assert_same(mg.grad(product)(2.0, 3.0), np.array(3.0))
+
+
+def test_arrays_that_rules_need_are_guarded() -> None:
+    array = V.copy()
+
+    @mg.custom_vjp
+    def product(x: Any, y: Any) -> Any:
+        return x * y
+
+    product.rule("x")(lambda grad, y: grad * y)
+    result = product(mg.tensor(W), array)
+    assert not array.flags.writeable
+    np.sum(result).backward()
+    assert array.flags.writeable
+
+
+def test_a_long_chain() -> None:
+    y = x = mg.tensor(1.0)
+    for _ in range(5000):
+        y = log1pexp(y) * 0.5
+    y.backward()
+    assert np.isfinite(x.grad)
+
+
+# ------------------------------------------------------------------ errors
+
+
+def test_what_has_no_rule() -> None:
+    @mg.custom_vjp
+    def square(x: Any) -> Any:
+        return x * x
+
+    assert square(3.0) == 9.0
+    with pytest.raises(TypeError, match=r"square has no rule for 'x'.*@square\.rule\('x'\)"):
+        square(mg.tensor(3.0))
+
+
+def test_a_tensor_from_outside() -> None:
+    w = mg.tensor(3.0)
+
+    @mg.custom_vjp
+    def scaled(x: Any) -> Any:
+        return x * w
+
+    scaled.rule(lambda grad: grad)
+    for x in (2.0, mg.tensor(2.0)):
+        with pytest.raises(
+            TypeError, match=r"uses a tensor from outside.*Pass the tensor as an arg"
+        ):
+            scaled(x)
+
+
+@pytest.mark.parametrize("answer", [np.ones(2), "text", (1.0, 2.0), 1.0])
+def test_answers_that_are_no_gradients(answer: Any) -> None:
+    @mg.custom_vjp
+    def bad(x: Any) -> Any:
+        return x * x
+
+    bad.rule(lambda grad: answer)
+    shape = np.shape(answer)
+    message = f"a rule of bad returned .* to x of shape {shape} .*has to be numbers of shape (3,)"
+    with pytest.raises(InvalidGradient, match=re.sub(r"[()]", r"\\\g<0>", message)):
+        np.sum(bad(mg.tensor(V))).backward()
+
+
+def test_too_few_gradients() -> None:
+    @mg.custom_vjp
+    def product(x: Any, y: Any) -> Any:
+        return x * y
+
+    product.rule(lambda grad, y: grad * y)
+    with pytest.raises(InvalidGradient, match=r"must return a tuple of 2 gradients.*x, y"):
+        product(mg.tensor(1.0), mg.tensor(2.0)).backward()
+
+
+DECLARATIONS: list[tuple[Callable[[], Any], str]] = [
+    (lambda: log1pexp.rule("y"), "log1pexp has no parameter 'y', only x"),
+    (lambda: log1pexp.rule(), "takes names of parameters, or the rule itself"),
+    (lambda: log1pexp.rule("x")(lambda grad, z: z), "asks for 'z'; there are grad, out, x"),
+    (lambda: log1pexp.rule("x")(lambda grad, aux: aux), "asks for 'aux'"),
+    (lambda: mg.custom_vjp(lambda grad: grad), "a parameter 'grad'.*the gradient with respect"),
+    (lambda: mg.custom_vjp(lambda x, out: x), "a parameter 'out'.*the result"),
+    (lambda: mg.custom_vjp(3), "custom_vjp decorates a function, not 3"),
+]
+
+
+@pytest.mark.parametrize(("declare", "message"), DECLARATIONS)
+def test_declarations_that_cannot_be(declare: Callable[[], Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        declare()
+
+
+def test_a_rule_that_loses_its_own_gradient() -> None:
+    @mg.custom_vjp
+    def square(x: Any) -> Any:
+        return x * x
+
+    square.rule(lambda grad, x: 2 * np.asarray(x) * grad)
+    assert_same(mg.grad(square)(3.0), np.array(6.0))
+    with pytest.raises(GradientLost) as caught:
+        mg.grad(mg.grad(square))(3.0)
+    assert "by a rule of square" in caught.value.__notes__[0]
+
+
+def test_aux_that_loses_its_own_gradient() -> None:
+    @mg.custom_vjp(has_aux=True)
+    def square(x: Any) -> Any:
+        return x * x, float(x)
+
+    square.rule(lambda grad, aux: 2 * aux * grad)
+    assert_same(mg.grad(square)(3.0), np.array(6.0))
+    with pytest.raises(GradientLost):
+        mg.grad(mg.grad(square))(3.0)
+
+
+# ----------------------------------------------------------- stop_gradient
+
+
+def test_stop_gradient() -> None:
+    x = mg.tensor(V)
+    stopped = mg.stop_gradient(x)
+    assert stopped.constant
+    assert np.shares_memory(stopped.data, x.data)
+    assert mg.stop_gradient(V) is V
+    assert_same(mg.grad(lambda x: np.sum(x * mg.stop_gradient(x)))(V), V)
+
+
+def test_stop_gradient_in_a_nest() -> None:
+    pair = mg.stop_gradient({"w": mg.tensor(V), "rest": [mg.tensor(1.0), "name", None]})
+    assert pair["w"].constant
+    assert pair["rest"][0].constant
+    assert pair["rest"][1:] == ["name", None]
+
+
+def test_stop_gradient_ends_it_at_all_levels() -> None:
+    assert_same(mg.grad(mg.grad(lambda x: x**2 * mg.stop_gradient(x)))(3.0), np.array(6.0))
+    assert_same(
+        mg.grad(lambda x: mg.grad(lambda y: y * mg.stop_gradient(x))(x))(3.0), np.array(0.0)
+    )
