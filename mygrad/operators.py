@@ -41,6 +41,12 @@ def _augmented(ufunc: np.ufunc) -> Callable[..., Any]:
             return NotImplemented
         if stands_for_scalar(self, other):
             return ufunc(self, other)
+        if (
+            ufunc is np.matmul and np.ndim(other) < 2
+        ):  # whose result np.matmul would repeat to fill the tensor
+            raise ValueError(
+                f"tensor @= takes a matrix, or a stack of them, on its right; it got shape {np.shape(other)}"
+            )
         return ufunc(self, other, out=(self,))
 
     return method

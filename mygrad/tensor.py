@@ -217,7 +217,8 @@ class Tensor(Methods):
         if node.stale & RELEASED:
             raise InvalidBackprop(
                 "backward() was called before on this tensor, and released its graph. Pass"
-                " retain_graph=True to the first call to go back twice, or compute the tensor again."
+                " retain_graph=True to the first call to go back twice, or compute the tensor again; so too"
+                " if that call was ended by an error."
             )
         walk = Walk(retain_graph, self._revive if create_graph else None)
         if grad is None and not (node.shape or create_graph):
@@ -335,6 +336,8 @@ class Tensor(Methods):
         return self.copy()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        """A leaf of its own, as pickling makes one; :meth:`copy` passes the gradient."""
+        self._leaks("was copied by copy.deepcopy, which copies no graph")
         return _rebuild(type(self), self._value().copy("K"), self.constant)
 
     def __reduce__(self) -> Any:

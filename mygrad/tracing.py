@@ -212,7 +212,8 @@ class Trace:
         self._from_tensors = have_tensors(leaves)
         inputs = [_entry(leaf, self.name) for leaf in leaves]
         # The function may update them: then they get other nodes.
-        self.ends: list[Node] = [tensor._node for tensor in inputs]
+        nodes: list[Node] = [tensor._node for tensor in inputs]
+        behind = [node.inputs for node in nodes]
         traced = list(args)
         for position, value in zip(at, self.rebuild(inputs), strict=True):
             traced[position] = value
@@ -221,6 +222,7 @@ class Trace:
             self.result = function(*traced, **kwargs)
         finally:
             recording.reset(token)
+        self.ends = [*map(lowered, nodes, behind)]
 
     def derivatives(self, values: list[Any]) -> Any:
         """``values``, one for each input, nested as the arguments are."""
@@ -327,6 +329,16 @@ def _entry(leaf: Any, name: str) -> Any:
         data = data.copy()
         return make_handle(Tensor, data, make_leaf(data))
     return make_handle(Tensor, data, make_leaf(data, EXPOSED))
+
+
+def lowered(node: Node, inputs: tuple[Node, ...] | None) -> Node:
+    """Where the node is now that was ``node`` and had these ``inputs``.
+
+    The memory guard may have put it below itself: see `guard.expose`.
+    """
+    while node.inputs is not inputs and node.inputs:
+        (node,) = node.inputs
+    return node
 
 
 def revive(data: Any, node: Any) -> Tensor:

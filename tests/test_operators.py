@@ -348,3 +348,14 @@ def test_copies() -> None:
     assert_same(x.grad, np.full(3, 2.0))
     (deep * 2).backward()
     assert_same(deep.grad, np.full(3, 2.0))
+
+
+def test_augmented_products_of_matrices_keep_the_shape() -> None:
+    vector = np.array([1.0, 2.0, 3.0])
+    for shape in ((3,), (3, 3)):
+        y = mg.tensor(np.ones(shape)) * 1
+        with pytest.raises(ValueError, match=r"takes a matrix.*it got shape \(3,\)"):
+            y @= vector
+        assert_same(y.data, np.ones(shape))
+    with pytest.raises(ValueError):  # noqa: PT011 - NumPy's own
+        np.ones(3).__imatmul__(vector)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import mygrad as mg
+from mygrad.errors import GradientLost
 from tests.checks import assert_same
 
 F = np.array([1.5, -2.0, 0.5])
@@ -393,3 +394,16 @@ def test_data_keeps_its_shape() -> None:
     with pytest.raises(ValueError, match="could not convert string to float"):
         x.data = np.full(F.shape, "text")
     assert_same(x.data, F)
+
+
+def test_a_deep_copy_is_a_leaf() -> None:
+    x = mg.tensor(F)
+    y = x * 2
+    copied = copy.deepcopy(y)
+    assert copied.creator is None
+    np.sum(copied).backward()
+    assert x.grad is None
+    with mg.strict, pytest.raises(GradientLost, match=r"copied by copy\.deepcopy"):
+        copy.deepcopy(y)
+    with mg.strict:
+        assert_same(copy.deepcopy(y.detach()).data, 2 * F)

@@ -514,3 +514,45 @@ class TestScipy:
 
 def test_a_gradient_can_be_checked_like_any_function():
     check_gradients(mg.grad(lambda x: np.sum(np.sin(x) ** 3)), np.array([0.1, 0.7]), order=2)
+
+
+# ------------------------------------------------ functions that look at arrays
+
+
+def looks(x):
+    _ = x.data
+
+
+def looks_detached(x):
+    np.asarray(x.detach())
+
+
+def looks_at_a_part(x):
+    np.asarray(x[:2].detach())
+
+
+def keeps_a_reshaped(x):
+    return np.reshape(x, (1, 3)), np.asarray(x[::-1].detach())
+
+
+@pytest.mark.parametrize("look", [looks, looks_detached, looks_at_a_part, keeps_a_reshaped])
+@pytest.mark.parametrize("kind", [np.asarray, mg.tensor], ids=["array", "tensor"])
+def test_looking_at_an_argument_loses_nothing(look, kind):
+    def f(x):
+        y = x * x  # holds what x was before somebody looked
+        kept = look(x)
+        z = np.sum(y * x) + np.sum(x)
+        look(x)
+        x *= 2
+        del kept
+        return z + np.sum(x * x)
+
+    a = np.array([1.0, 2.0, 3.0])
+    slope, curvature = 3 * a**2 + 1 + 8 * a, np.diag(6 * a + 8)
+    np.testing.assert_allclose(np.asarray(mg.grad(f)(kind(a))), slope)
+    np.testing.assert_allclose(np.asarray(mg.jacobian(f)(kind(a))), slope)
+    np.testing.assert_allclose(np.asarray(mg.hessian(f)(kind(a))), curvature)
+    np.testing.assert_allclose(np.asarray(mg.hvp(f, kind(a), a)), curvature @ a)
+    np.testing.assert_allclose(np.asarray(mg.jvp(f, (kind(a),), (a,))[1]), slope @ a)
+    np.testing.assert_allclose(np.asarray(mg.vjp(f, kind(a))[1](1.0)[0]), slope)
+    np.testing.assert_allclose(np.asarray(mg.linearize(f, kind(a))[1](a)), slope @ a)
