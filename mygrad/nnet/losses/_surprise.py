@@ -9,7 +9,7 @@ from mygrad.operation import Operation, implements
 
 #: Rows of up to so many numbers are summed in one run, a third of the time of a sum in pairs.
 SHORT = 4096
-#: Of a row whose largest number is so near to zero, no power that counts over- or underflows in float32.
+#: Where the logarithm of their sum is so near to zero, no power that counts over- or underflows in float32.
 NEAR = 40
 
 
@@ -21,13 +21,16 @@ def surprise(x, labels):
     whatever is made of them, divided by their sums, does not depend on it.
     """
     chosen = x[np.arange(len(x)), labels]
+    if x.dtype == np.float32:
+        # Without a shift: two passes over the array are spared. The logarithm of the sum then has a large
+        # part in common with the score; in double precision nothing is lost when one is taken from the other.
+        with np.errstate(over="ignore"):
+            powers = np.exp(x)
+            sums = _sums(powers)
+        logarithms = np.log(sums, dtype=float, where=sums > 0, out=np.full(len(sums), np.inf))
+        if np.all(np.abs(logarithms) <= NEAR):
+            return (logarithms - chosen).astype(x.dtype), powers, sums
     largest = np.max(x, axis=1, keepdims=True)
-    if x.dtype == np.float32 and np.all(np.abs(largest) <= NEAR):
-        # Without a shift: a pass over the array is spared. The logarithm of the sum then has a large part
-        # in common with the score; in double precision nothing is lost when one is taken from the other.
-        powers = np.exp(x)
-        sums = _sums(powers)
-        return (np.log(sums, dtype=float) - chosen).astype(x.dtype), powers, sums
     powers = x - largest
     np.exp(powers, out=powers)
     sums = _sums(powers)
