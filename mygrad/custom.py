@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mygrad import guard
+from mygrad import anomalies, guard
 from mygrad.calls import Output, reachable
 from mygrad.errors import GradientLost, InvalidGradient
 from mygrad.graph import CONSTANT, Handle, Node, make_handle, make_node
 from mygrad.hooks import read_only
-from mygrad.modes import guarding, leak_check
+from mygrad.modes import debugging, guarding, leak_check
 from mygrad.signatures import parameters_of
 from mygrad.tensor import Tensor
 from mygrad.trees import flatten, map_leaves, matching, unchecked
@@ -90,6 +90,9 @@ def custom_vjp(function: Function | None = None, *, has_aux: bool = False) -> An
     TypeError
         A tensor that carries a gradient was passed for a parameter without a rule, or used by
         ``function`` without being passed; a rule asks for something else than listed above.
+    GradientLost
+        ``function`` turned such a tensor from outside into plain numbers; or, where gradients are computed
+        as tensors, a rule did so with one of its arguments.
     InvalidGradient
         Going back: a rule returned too few or too many gradients, or one of another shape.
 
@@ -116,6 +119,10 @@ def custom_vjp(function: Function | None = None, *, has_aux: bool = False) -> An
         raise TypeError(f"custom_vjp decorates a function, not {function!r}")
     return CustomFunction(function, has_aux)
 
+
+_OUTSIDE = (
+    ": a rule can send none there. Pass the tensor as an argument, or mygrad.stop_gradient of it."
+)
 
 _OFFERED = {
     "grad": "the gradient with respect to the result",
@@ -213,7 +220,7 @@ class CustomFunction:
         if found:
             for name, each in given.items():
                 bound.arguments[name] = each.build(plain[name], unchecked)
-        result, aux = self._function(*bound.args, **bound.kwargs), None
+        result, aux = self._evaluate(bound), None
         if self._has_aux:
             if not isinstance(result, tuple) or len(result) != 2:
                 raise TypeError(
@@ -224,14 +231,15 @@ class CustomFunction:
         leaves, build = flatten(result)
         if any(isinstance(leaf, Tensor) and is_variable(leaf) for leaf in leaves):
             raise TypeError(
-                f"{self._name} uses a tensor from outside that carries a gradient: a rule can send none"
-                " there. Pass the tensor as an argument."
+                f"{self._name} uses a tensor from outside that carries a gradient{_OUTSIDE}"
             )
         if not found:
             return result
         rules = self._needed(given)
-        arrays = [array for leaves_of in plain.values() for array in leaves_of]
-        results = [*_own_memory(leaves, arrays)]
+        results = [*map(_owned, leaves)]
+        if debugging.get() is not None:
+            numbers = tuple(value for value in results if isinstance(value, np.ndarray))
+            anomalies.look(self._name, bound.args, bound.kwargs, numbers, True)
         made = [_tensor(value, CONSTANT) for value in results]
         varying = [tensor for tensor, value in zip(made, results, strict=True) if _is_result(value)]
         if rules and varying:
@@ -241,6 +249,17 @@ class CustomFunction:
                     node if len(varying) == 1 else _output(node, tensor._data, count, len(varying))
                 )
         return build(made, unchecked)
+
+    def _evaluate(self, bound: inspect.BoundArguments) -> Any:
+        """What the function returns; no tensor from outside may become an array on the way."""
+        token = leak_check.set(True)
+        try:
+            return self._function(*bound.args, **bound.kwargs)
+        except GradientLost as error:
+            error.add_note(f"{self._name} used a tensor from outside{_OUTSIDE}")
+            raise
+        finally:
+            leak_check.reset(token)
 
     def _again(self, bound: inspect.BoundArguments, arguments: Mapping[str, Any]) -> Any:
         """What the function hands to rules, computed of tensors."""
@@ -301,6 +320,7 @@ class CustomFunction:
                         guard.lock(node, reached)
                         if base is not reached:
                             guard.lock(node, base)
+        anomalies.note(node)
         return node
 
 
@@ -484,17 +504,11 @@ def _lasting(leaf: Any, array: Any) -> Any:
     return array.copy() if isinstance(leaf, Handle) and is_fleeting(leaf) else array
 
 
-def _own_memory(results: list[Any], arrays: list[Any]) -> Iterator[Any]:
-    """The leaves of a result, what is numbers as arrays that share no memory with one another or ``arrays``."""
-    others = [array for array in arrays if isinstance(array, np.ndarray)]
-    for value in results:
-        result = value._value() if isinstance(value, Tensor) else value
-        if isinstance(result, np.ndarray | np.number | np.bool | float | complex):
-            result = np.asarray(result)
-            if any(np.may_share_memory(result, other) for other in others):
-                result = result.copy()
-            others.append(result)
-        yield result
+def _owned(value: Any) -> Any:
+    """A leaf of a result; what is numbers as an array that nobody else has, a cache of the function's too."""
+    result = value._value() if isinstance(value, Tensor) else value
+    numeric = isinstance(result, np.ndarray | np.number | np.bool | float | complex)
+    return np.array(result) if numeric else result
 
 
 def _is_result(value: Any) -> bool:

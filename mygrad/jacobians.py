@@ -35,7 +35,6 @@ from mygrad.tracing import (
 )
 from mygrad.transforms import grad, transposed
 from mygrad.trees import flatten, unchecked
-from mygrad.views import touch
 
 #: Forward pays for so many times as many results as arguments, and so many more: measured.
 FORWARD = 2
@@ -209,9 +208,9 @@ def _pull_units(
         walk = BatchWalk(keep=True, handle=revive if recorded else _as_it_is)
         walk.careful = True  # unit cotangents are zeros nearly everywhere
         roots = []
-        for out, given in zip(outputs, _units(outputs, sizes, start, stop, unit), strict=True):
-            if varies(out):
-                roots.append((touch(out), Batch(constant(given) if recorded else given)))
+        for root, given in zip(route.roots, _units(outputs, sizes, start, stop, unit), strict=True):
+            if root is not None:
+                roots.append((root, Batch(constant(given) if recorded else given)))
         token = recording.set(record_as(recorded))
         try:
             grads = walk.between(route, roots)

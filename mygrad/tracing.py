@@ -12,11 +12,13 @@ import numpy as np
 from mygrad import guard
 from mygrad.anomalies import Watcher
 from mygrad.backprop import Walk, collect, has_zeros, raw, watch
-from mygrad.errors import InvalidGradient
+from mygrad.dispatch import check_class
+from mygrad.errors import InvalidBackprop, InvalidGradient
 from mygrad.graph import (
     CONSTANT,
     EXPOSED,
     HOLED,
+    RELEASED,
     RESULT,
     WHOLE,
     Handle,
@@ -48,17 +50,21 @@ SMALL = 1 << 14
 class Route:
     """The part of a graph that lies between ``roots`` and ``ends``.
 
-    ``nodes`` are all behind the roots, as far as the ends; ``path`` those among them that lead to an end, in
-    the order of creation; ``leading`` is ``path`` and the ends. The nodes in ``whole`` have no input that
-    does not lead there. ``hooked`` are the ends that have hooks.
+    ``roots`` are nodes, None for what depends on nothing; ``nodes`` are all behind the roots, as far as the
+    ends; ``path`` those among them that lead to an end, in the order of creation; ``leading`` is ``path`` and
+    the ends. The nodes in ``whole`` have no input that does not lead there. ``hooked`` are the ends that
+    have hooks.
     """
 
-    __slots__ = ("hooked", "leading", "nodes", "path", "whole")
+    __slots__ = ("ends", "hooked", "leading", "nodes", "path", "roots", "whole")
 
-    def __init__(self, roots: Iterable[Node], ends: Iterable[Node]) -> None:
+    def __init__(self, roots: Sequence[Node | None], ends: Sequence[Node]) -> None:
+        self.ends = ends
         self.leading = leading = set(ends)
         self.hooked = [end for end in leading if end.hooked]
-        self.nodes = sorted(collect(roots, leading), key=_by_creation)
+        self.roots = roots
+        behind = collect([root for root in roots if root is not None], leading)
+        self.nodes = sorted(behind, key=_by_creation)
         path: list[Node] = []
         self.path = path
         whole: set[Node] = set()
@@ -70,6 +76,10 @@ class Route:
                     whole.add(node)
                 leading.add(node)
                 path.append(node)
+
+    def again(self) -> Route:
+        """The way as it is now: who has the tensors that it begins at may have hooked or released them."""
+        return Route(self.roots, self.ends)
 
 
 class PathWalk(Walk):
@@ -224,6 +234,18 @@ class Trace:
             recording.reset(token)
         self.ends = [*map(lowered, nodes, behind)]
 
+    def parts(self, has_aux: bool) -> tuple[Any, Any]:
+        """What is to be differentiated of the result, and what is not."""
+        if not has_aux:
+            return self.result, None
+        if not isinstance(self.result, tuple | list) or len(self.result) != 2:
+            raise TypeError(
+                f"{self.name}, of has_aux=True, must return a pair: what is to be differentiated, and anything"
+                f" else; it returned {type(self.result).__name__}"
+            )
+        value, aux = self.result
+        return value, aux
+
     def derivatives(self, values: list[Any]) -> Any:
         """``values``, one for each input, nested as the arguments are."""
         return self.rebuild(values, unchecked)
@@ -243,7 +265,6 @@ class Trace:
     def pull(
         self,
         route: Route,
-        outputs: list[Any],
         cotangents: list[Any],
         *,
         history: bool,
@@ -257,7 +278,6 @@ class Trace:
         return pull(
             PathWalk(keep=True, handle=revive if recorded else None),
             route,
-            outputs,
             cotangents,
             self.ends,
             history=history,
@@ -269,7 +289,6 @@ class Trace:
 def pull(
     walk: PathWalk,
     route: Route,
-    outputs: list[Any],
     cotangents: list[Any],
     ends: list[Node],
     *,
@@ -280,14 +299,13 @@ def pull(
 ) -> list[Any]:
     """The gradients with respect to ``ends``: tensors if there is ``history``, which may be ``recorded``.
 
-    A graph that nobody else gets to see need not be ``guarded``: rules write to no array of a user's.
+    ``cotangents`` are those of the outputs of ``route``. A graph that nobody else gets to see need not be ``guarded``: rules write to no array of a user's.
     """
-    roots = zip(outputs, cotangents, strict=True)
+    pairs = zip(route.roots, cotangents, strict=True)
+    roots = [(root, given) for root, given in pairs if root is not None]
     tokens = recording.set(record_as(recorded)), guarding.set(guarding.get() and guarded)
     try:
-        grads = walk.between(
-            route, [(touch(out), given) for out, given in roots if varies(out)], since
-        )
+        grads = walk.between(route, roots, since)
         return [_gradient(node, grads, history) for node in ends]
     finally:
         recording.reset(tokens[0])
@@ -317,6 +335,7 @@ _alone = -1 if guard._unshared < 0 else _references({None: np.zeros(1)}, None)
 
 def _entry(leaf: Any, name: str) -> Any:
     """A tensor to evaluate a function on in the place of ``leaf``."""
+    check_class(type(leaf))
     data = leaf._value() if isinstance(leaf, Tensor) else np.asarray(leaf)
     if data.dtype.kind not in "fc":
         raise TypeError(
@@ -363,14 +382,28 @@ def varies(out: Any) -> bool:
     return isinstance(out, Tensor) and not out.constant
 
 
-def roots_of(outputs: list[Any]) -> list[Node]:
-    """The nodes to go back from."""
-    return [touch(out) for out in outputs if varies(out)]
+def roots_of(outputs: Iterable[Any]) -> list[Node | None]:
+    """The nodes to go back from: those that ``outputs`` have now, None for what depends on nothing."""
+    return [_root(out) if varies(out) else None for out in outputs]
+
+
+def _root(out: Any) -> Node:
+    if out._base is None and out._node.stale & RELEASED:
+        raise InvalidBackprop(
+            "the result that is to be differentiated was gone back from by backward(), which released its"
+            " graph. Pass retain_graph=True to it."
+        )
+    return touch(out)
 
 
 def plain(tree: Any) -> Any:
     """``tree`` with arrays in the place of tensors."""
     return map_leaves(lambda leaf: leaf._value() if isinstance(leaf, Tensor) else leaf, tree)
+
+
+def apart(tree: Any) -> Any:
+    """``tree`` with copies of the arrays in the place of tensors: a graph that lives on needs its own."""
+    return map_leaves(lambda leaf: leaf._value().copy() if isinstance(leaf, Tensor) else leaf, tree)
 
 
 def fitted(given: Any, pattern: Any, what: str) -> list[Any]:

@@ -25,6 +25,7 @@ from mygrad.tracing import (
     PathWalk,
     Route,
     Trace,
+    apart,
     array_of,
     complex_derivative,
     fitted,
@@ -87,11 +88,11 @@ def value_and_grad(
     def with_gradient(*args: Any, **kwargs: Any) -> Any:
         at = positions(argnums, args, "value_and_grad")
         trace = Trace(function, args, at, kwargs)
-        value, aux = trace.result if has_aux else (trace.result, None)
+        value, aux = trace.parts(has_aux)
         value = scalar(trace, value)
         route = trace.route([value])
         history = trace.has_history(route)
-        pulled = trace.pull(route, [value], [ones(value)], history=history, last=True)
+        pulled = trace.pull(route, [ones(value)], history=history, last=True)
         gradients = trace.derivatives(pulled)
         if not history:
             value, aux = plain(value), plain(aux)
@@ -165,7 +166,7 @@ def vjp(function: Function, *args: Any, has_aux: bool = False, **kwargs: Any) ->
     (array([1., 0.]),)
     """
     trace = Trace(function, args, range(len(args)), kwargs)
-    result, aux = trace.result if has_aux else (trace.result, None)
+    result, aux = trace.parts(has_aux)
     outputs, _ = flatten(result)
     route = trace.route(outputs)
     history = trace.has_history(route)
@@ -173,10 +174,11 @@ def vjp(function: Function, *args: Any, has_aux: bool = False, **kwargs: Any) ->
     def pullback(cotangent: Any) -> Any:
         given = fitted(cotangent, result, "the cotangent")
         tensors = history or have_tensors(given)
-        return tuple(trace.derivatives(trace.pull(route, outputs, given, history=tensors)))
+        way = route.again() if history else route
+        return tuple(trace.derivatives(trace.pull(way, given, history=tensors)))
 
-    value = result if history else plain(result)
-    return (value, pullback, aux if history else plain(aux)) if has_aux else (value, pullback)
+    value, aux = (result, aux) if history else (apart(result), apart(aux))
+    return (value, pullback, aux) if has_aux else (value, pullback)
 
 
 def linearize(function: Function, *args: Any, has_aux: bool = False, **kwargs: Any) -> Any:
@@ -218,7 +220,7 @@ def linearize(function: Function, *args: Any, has_aux: bool = False, **kwargs: A
     array([ 1., -1.])
     """
     trace = Trace(function, args, range(len(args)), kwargs)
-    result, aux = trace.result if has_aux else (trace.result, None)
+    result, aux = trace.parts(has_aux)
     outputs, rebuild = flatten(result)
     history = trace.has_history(trace.route(outputs))
     pulled, ends = transposed(trace, outputs)
@@ -229,11 +231,11 @@ def linearize(function: Function, *args: Any, has_aux: bool = False, **kwargs: A
         tensors = history or have_tensors(given)
         recorded = tensors and trace.traceable
         walk = PathWalk(keep=True, handle=revive if recorded else None)
-        pushed = pull(walk, back, pulled, given, ends, history=tensors, recorded=recorded)
+        pushed = pull(walk, back, given, ends, history=tensors, recorded=recorded)
         return rebuild(pushed, unchecked)
 
-    value = result if history else plain(result)
-    return (value, pushforward, aux if history else plain(aux)) if has_aux else (value, pushforward)
+    value, aux = (result, aux) if history else (apart(result), apart(aux))
+    return (value, pushforward, aux) if has_aux else (value, pushforward)
 
 
 def transposed(
@@ -246,7 +248,6 @@ def transposed(
     pulled = pull(
         walk,
         route,
-        outputs,
         cotangents,
         trace.ends,
         history=True,
@@ -409,7 +410,6 @@ def hvp(
         factors = pull(
             walk,
             route,
-            [value],
             [ones(value)],
             trace.ends,
             history=True,
@@ -422,13 +422,16 @@ def hvp(
             cotangents += other, one
         if not history:
             cotangents = [raw(each) for each in cotangents]
-        products = trace.pull(trace.route(factors), factors, cotangents, history=history, last=True)
+        products = trace.pull(trace.route(factors), cotangents, history=history, last=True)
         return trace.derivatives(products)[0]
 
-    if x is _MISSING and v is _MISSING:
+    if x is _MISSING and v is _MISSING and not kwargs:
         return wraps(function)(product)
     if x is _MISSING or v is _MISSING:
-        raise TypeError("hvp takes x and v, or neither of them: then it returns a function of both")
+        raise TypeError(
+            "hvp takes x and v by position, or nothing but the function: then it returns a function of them"
+            " and of what else the function takes"
+        )
     return product(x, v, *args, **kwargs)
 
 
@@ -470,7 +473,7 @@ def elementwise_grad(function: Function, argnums: int | Sequence[int] = 0) -> Fu
         history = trace.has_history(route)
 
         def along(factor: complex) -> list[Any]:
-            return trace.pull(route, [out], [np.full(out.shape, factor)], history=history)
+            return trace.pull(route, [np.full(out.shape, factor)], history=history)
 
         pulled = along(1)
         if out.dtype.kind == "c":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -12,7 +14,7 @@ import pytest
 from scipy import integrate
 
 import mygrad as mg
-from mygrad.errors import GradientLost, InvalidGradient
+from mygrad.errors import Anomaly, GradientLost, InvalidGradient
 from mygrad.testing import check_gradients
 from tests.checks import assert_same
 
@@ -411,3 +413,191 @@ def test_stop_gradient_ends_it_at_all_levels() -> None:
     assert_same(
         mg.grad(lambda x: mg.grad(lambda y: y * mg.stop_gradient(x))(x))(3.0), np.array(0.0)
     )
+
+
+# --------------------------------------------------------- tensors from outside
+
+
+def ruled(function: Callable[..., Any], rule: Callable[..., Any], *names: str) -> Any:
+    """``function`` with ``rule``."""
+    custom = mg.custom_vjp(function)
+    (custom.rule(*names) if names else custom.rule)(rule)
+    return custom
+
+
+@pytest.mark.parametrize("x", [2.0, np.array(2.0)])
+def test_a_tensor_from_outside_that_becomes_a_number(x: Any) -> None:
+    w = mg.tensor(3.0)
+    scaled = ruled(lambda x: integrate.quad(lambda t: w * t, 0, x)[0], lambda grad: grad)
+    for argument in (x, mg.tensor(x)):
+        with pytest.raises(GradientLost) as caught:
+            scaled(argument)
+        assert "Pass the tensor as an argument" in caught.value.__notes__[0]
+    stopped = ruled(lambda x: x * float(mg.stop_gradient(w)), lambda grad: grad)
+    assert stopped(x) == 6.0
+    with mg.no_autodiff:
+        assert scaled(x) == pytest.approx(6.0)
+
+
+def test_the_variable_of_an_outer_level() -> None:
+    def outer(a: Any) -> Any:
+        return mg.grad(ruled(lambda x: np.asarray(a) * x, lambda grad: grad))(3.0)
+
+    with pytest.raises(GradientLost):
+        mg.grad(outer)(2.0)
+
+
+def test_a_function_may_go_back_itself() -> None:
+    def slope(x: Any) -> Any:
+        return mg.grad(lambda v: v**3)(x)
+
+    assert_same(mg.grad(ruled(slope, lambda grad, x: grad * 6 * x))(2.0), np.array(12.0))
+
+
+def test_a_rule_may_use_tensors_from_outside() -> None:
+    w = mg.tensor(2.0)
+    f = ruled(lambda x: 1 * x, lambda grad, x: grad * w * x)
+    x = mg.tensor(3.0)
+    f(x).backward()
+    assert x.grad == 6.0
+    assert isinstance(x.grad, np.ndarray)
+    assert w.grad is None  # of a first derivative
+    mg.grad(f)(mg.tensor(3.0)).backward()
+    assert w.grad == 3.0
+
+
+# -------------------------------------------------------------- more of the rest
+
+
+def test_levels_with_rules_of_several_arguments() -> None:
+    product = ruled(lambda x, y: x * y, lambda grad, x, y: (grad * y, grad * x))
+    assert_same(mg.grad(lambda x: x * mg.grad(lambda y: product(x, y))(5.0))(3.0), np.array(6.0))
+    # x d/dy (x y²) = 2 x³ where y = x
+    inner = mg.grad(lambda x: x * mg.grad(lambda y: product(x, product(y, y)))(x))
+    assert_same(inner(3.0), np.array(54.0))
+    x, w = mg.tensor(2.0), mg.tensor(3.0)
+    slope = mg.grad(lambda v: product(product(v, v), product(w, w)))(x)  # 2 x w²
+    (slope * w).backward()
+    assert x.grad == 54.0
+    assert w.grad == 108.0
+
+
+def test_create_graph() -> None:
+    square = ruled(lambda x: x * x, lambda grad, x: 2 * grad * x)
+    x = mg.tensor(2.0)
+    (square(x) * x).backward(create_graph=True)
+    slope = x.grad
+    assert slope == 12.0
+    x.null_grad()
+    slope.backward()
+    assert x.grad == 12.0
+
+
+def test_results_of_which_one_is_used_and_returned() -> None:
+    both = ruled(
+        lambda x: (np.sin(x), np.cos(x)), lambda grad, out: grad[0] * out[1] - grad[1] * out[0]
+    )
+    check_gradients(both, V, order=3)
+    check_gradients(lambda x: both(x)[1], V)
+
+
+def test_many_rows_of_a_jacobian() -> None:
+    square = ruled(lambda x: x * x, lambda grad, x: 2 * grad * x)
+    plain = ruled(lambda x: x * x, lambda grad, x: 2 * np.asarray(grad) * x)  # no batch, row by row
+    for f in (square, plain):
+        jacobian = mg.jacobian(lambda x, f=f: np.outer(np.ones(20), f(x)))(V)
+        assert_same(jacobian, np.broadcast_to(np.diag(2 * V), (20, 3, 3)).copy())
+
+
+def test_integers_among_the_results() -> None:
+    f = ruled(lambda x: (x * 2, np.argmax(x)), lambda grad: 2 * grad[0])
+    x = mg.tensor(V)
+    doubled, best = f(x)
+    assert best.constant
+    assert best == 2
+    np.sum(doubled).backward()
+    assert_same(x.grad, np.full(3, 2.0))
+    assert ruled(lambda x: np.argmax(x), lambda grad: grad)(x).constant
+
+
+def test_results_own_their_memory() -> None:
+    cache = np.zeros(3)
+    x = mg.tensor(V)
+    for result in ruled(lambda x: (x, x[1:], cache), lambda grad: grad[0])(x):
+        assert result.base is None
+        assert not np.shares_memory(result.data, x.data)
+        assert not np.shares_memory(result.data, cache)
+
+
+def test_any_number_of_arguments() -> None:
+    total = ruled(
+        lambda *xs, **named: sum(xs) + sum(named.values()),
+        lambda grad, xs, named: ((grad,) * len(xs), dict.fromkeys(named, 2 * grad)),
+        "xs",
+        "named",
+    )
+    x, y, z = mg.tensor(1.0), mg.tensor(2.0), mg.tensor(3.0)
+    total(x, 10.0, y, z=z).backward()
+    assert (x.grad, y.grad, z.grad) == (1.0, 1.0, 2.0)
+
+
+def test_debug_names_the_function_and_the_rule() -> None:
+    def bad(x: Any) -> Any:
+        return x * np.nan
+
+    with mg.debug, pytest.raises(Anomaly, match=r"bad"):
+        ruled(bad, lambda grad: grad)(mg.tensor(V))
+
+    def good(x: Any) -> Any:
+        return x * 1
+
+    with mg.debug, pytest.raises(Anomaly, match=r"good"):
+        np.sum(ruled(good, lambda grad: grad * np.nan)(mg.tensor(V))).backward()
+
+
+def test_what_no_rule_asks_for_is_not_kept() -> None:
+    def alive(rule: Callable[..., Any]) -> list[bool]:
+        x = mg.tensor(V) * 2
+        y = ruled(lambda x: x + 1, rule)(x)
+        held = [weakref.ref(x.data), weakref.ref(y.data)]
+        later = y + 0
+        del x, y
+        gc.collect()
+        assert later.shape == (3,)
+        return [each() is not None for each in held]
+
+    assert alive(lambda grad: grad) == [False, False]
+    assert alive(lambda grad, x: grad) == [True, False]
+    assert alive(lambda grad, out: grad) == [False, True]
+
+
+def test_updates_after_the_call() -> None:
+    square = ruled(lambda x: x * x, lambda grad, x: 2 * grad * x)
+    x = mg.tensor(V)
+    y = x * 1
+    total = np.sum(square(y))
+    y *= 10
+    total.backward(retain_graph=True)
+    assert_same(x.grad, 2 * V)
+    total.backward()
+    assert_same(x.grad, 4 * V)
+
+
+def test_parts_of_a_base_that_is_updated_bit_by_bit() -> None:
+    def chain(function: Callable[[Any], Any]) -> Any:
+        x = mg.tensor(np.ones(20))
+        y = x * 1.5
+        for i in range(1, 4):
+            y[i] = function(y[i - 1 : i])[0] * y[i]
+        y[3].backward()
+        return x.grad
+
+    square = ruled(lambda x: x * x, lambda grad, x: 2 * grad * x)
+    assert_same(chain(square), chain(np.square))
+
+
+def test_straight_through_without_a_rule() -> None:
+    def rounded(x: Any) -> Any:
+        return x + mg.stop_gradient(np.round(x) - x)
+
+    assert_same(mg.grad(lambda x: np.sum(rounded(x) ** 2))(V), 2 * np.round(V))

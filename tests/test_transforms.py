@@ -10,6 +10,7 @@ import pytest
 from scipy.optimize import minimize, rosen_der, rosen_hess
 
 import mygrad as mg
+from mygrad.errors import InvalidBackprop
 from mygrad.testing import check_gradients
 
 
@@ -455,7 +456,7 @@ class TestHvp:
     @pytest.mark.parametrize(
         ("call", "error", "match"),
         [
-            (lambda: mg.hvp(np.sum, np.ones(2)), TypeError, "x and v, or neither"),
+            (lambda: mg.hvp(np.sum, np.ones(2)), TypeError, "x and v by position"),
             (lambda: mg.hvp(np.sin, np.ones(2), np.ones(2)), TypeError, "real scalar"),
             (lambda: mg.hvp(np.sum, np.ones(2), np.ones(3)), mg.InvalidGradient, "v must have"),
             (lambda: mg.hvp(np.sum, [1.0], (1.0, 2.0)), TypeError, "v must be a list of length 1"),
@@ -556,3 +557,68 @@ def test_looking_at_an_argument_loses_nothing(look, kind):
     np.testing.assert_allclose(np.asarray(mg.jvp(f, (kind(a),), (a,))[1]), slope @ a)
     np.testing.assert_allclose(np.asarray(mg.vjp(f, kind(a))[1](1.0)[0]), slope)
     np.testing.assert_allclose(np.asarray(mg.linearize(f, kind(a))[1](a)), slope @ a)
+
+
+# --------------------------------------------- values that users change or go back from
+
+
+@pytest.mark.parametrize("size", [3, 5000])
+def test_a_value_is_the_callers_to_change(size):
+    x = np.linspace(0.1, 1, size)
+    for transform in (mg.vjp, mg.linearize):
+        value, function = transform(np.exp, x)
+        value -= 1.0
+        (pulled,) = np.atleast_2d(function(value))
+        np.testing.assert_allclose(pulled, (np.exp(x) - 1) * np.exp(x))
+    _, pullback, aux = mg.vjp(lambda x: (np.sum(y := np.exp(x)), y), x, has_aux=True)
+    aux *= 0
+    np.testing.assert_allclose(pullback(1.0)[0], np.exp(x))
+
+
+def test_a_pullback_is_of_the_value_of_its_time():
+    x = mg.tensor([1.0, 2.0])
+    value, pullback = mg.vjp(lambda x: x**2, x)
+    value -= 1.0
+    np.testing.assert_array_equal(pullback(np.ones(2))[0], 2 * x)
+    seen = []
+    value, pullback = mg.vjp(lambda x: x**2, x)
+    value.register_hook(seen.append)
+    np.testing.assert_array_equal(pullback(np.ones(2))[0], 2 * x)
+    np.testing.assert_array_equal(seen, [np.ones(2)])
+
+
+def test_what_was_gone_back_from_has_no_derivative():
+    x = mg.tensor([1.0, 2.0])
+    value, pullback = mg.vjp(lambda x: x**2, x)
+    np.sum(value).backward()
+    with pytest.raises(InvalidBackprop, match="released by an earlier backward"):
+        pullback(np.ones(2))
+
+    def f(x, retain_graph):
+        y = np.sum(x**3)
+        y.backward(retain_graph=retain_graph)
+        return y
+
+    a = np.array([1.0, 2.0])
+    np.testing.assert_array_equal(mg.grad(f)(a, True), 3 * a**2)
+    for transform in (mg.grad, mg.value_and_grad, mg.jacobian, mg.hessian):
+        with pytest.raises(InvalidBackprop, match="Pass retain_graph=True to it"):
+            transform(f)(a, False)
+
+
+def test_arguments_with_masks_are_refused():
+    masked = np.ma.array([1.0, 2.0], mask=[True, False])
+    for transform in (mg.grad, mg.value_and_grad, mg.jacobian):
+        with pytest.raises(TypeError, match="the mask would be lost"):
+            transform(np.sum)(masked)
+
+
+@pytest.mark.parametrize("result", [1.0, np.ones(2), (1.0, 2.0, 3.0)])
+def test_aux_takes_a_pair(result):
+    with pytest.raises(TypeError, match="of has_aux=True, must return a pair"):
+        mg.grad(lambda x: result, has_aux=True)(1.0)
+
+
+def test_keywords_of_hvp_need_its_arguments():
+    with pytest.raises(TypeError, match="x and v by position"):
+        mg.hvp(lambda x, k=2: np.sum(x**k), k=3)
