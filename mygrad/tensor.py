@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Self
 
 import numpy as np
 
-from mygrad import guard
+from mygrad import anomalies, guard
 from mygrad.backprop import Walk, has_zeros
 from mygrad.calls import leaf_or_error, unwrap
 from mygrad.dispatch import call_function, call_ufunc, short_ways
@@ -31,7 +32,7 @@ from mygrad.graph import (
 )
 from mygrad.hooks import RegisteredHook, register
 from mygrad.methods import Methods
-from mygrad.modes import guarding, no_autodiff, recording
+from mygrad.modes import debugging, guarding, no_autodiff, recording
 from mygrad.views import base_of, forget, gradient_of, is_variable, link, open_view, sync, touch
 from mygrad.visits import fit
 from mygrad.ways import shortly, sole
@@ -88,6 +89,8 @@ class Tensor(Methods):
                 f"a tensor holds numbers: {type(x).__name__} became an array of dtype {data.dtype}"
             )
         data = np.asarray(data)
+        if found and debugging.get() is not None:
+            anomalies.look("mygrad.tensor", [plain], {"dtype": dtype}, data)
         inexact = data.dtype.kind in "fc"
         if constant is False and not inexact:
             leaf_or_error(data)
@@ -127,11 +130,17 @@ class Tensor(Methods):
         # As under no_autodiff. `x.data -= step` is an update in place, and then an assignment of the same array.
         if values is self._data:  # updated in place
             return
-        shape = np.shape(values)
-        if shape != self._data.shape:
+        mine, shape = self._value(), np.shape(values)
+        if shape != mine.shape:
             raise ValueError(
-                f"tensor.data takes values of the tensor's shape, {self._data.shape}; it got some of shape"
+                f"tensor.data takes values of the tensor's shape, {mine.shape}; it got some of shape"
                 f" {shape}. A tensor keeps its shape; make another, or assign to tensor[...] what broadcasts."
+            )
+        dtype = getattr(values, "dtype", mine.dtype)
+        if dtype != mine.dtype and (dtype.kind in "fc" or not np.can_cast(dtype, mine.dtype)):
+            raise TypeError(
+                f"tensor.data takes values of the tensor's dtype, {mine.dtype}; it got {dtype}. A tensor keeps"
+                " its dtype; make another, or assign to tensor[...] what is to be cast."
             )
         with no_autodiff:
             self[...] = values
@@ -161,11 +170,16 @@ class Tensor(Methods):
         forget(self._node)
         return self
 
-    def null_gradients(self, clear_graph: bool = True) -> None:
-        """Deprecated, as in MyGrad 2: forget the gradient and, if asked, the graph."""
-        self.null_grad()
-        if clear_graph:
-            self.clear_graph()
+    def null_gradients(self, clear_graph: bool = True) -> None:  # noqa: ARG002 - as MyGrad 2 has it
+        """Deprecated, as in MyGrad 2: does nothing. Going back releases the graph, and the next use of a tensor
+        its gradient.
+        """
+        warnings.warn(
+            "null_gradients() does nothing: remove the call. Going back releases the graph by itself, and a"
+            " tensor that is used again forgets its gradient; null_grad() makes it do so at once.",
+            FutureWarning,
+            stacklevel=2,
+        )
 
     def clear_graph(self) -> None:
         """Release the graph that led to this tensor."""
@@ -216,9 +230,9 @@ class Tensor(Methods):
             return
         if node.stale & RELEASED:
             raise InvalidBackprop(
-                "backward() was called before on this tensor, and released its graph. Pass"
-                " retain_graph=True to the first call to go back twice, or compute the tensor again; so too"
-                " if that call was ended by an error."
+                "the graph of this tensor has been released: by a backward() before, even one that an error"
+                " ended, or by clear_graph(). Pass retain_graph=True to go back twice, or compute the tensor"
+                " again."
             )
         walk = Walk(retain_graph, self._revive if create_graph else None)
         if grad is None and not (node.shape or create_graph):
@@ -358,6 +372,8 @@ class Tensor(Methods):
         if isinstance(order, str) and len(order) > 1:  # as in MyGrad 2: dtype, casting, copy
             order, casting, copy = "K", order, casting if isinstance(casting, bool) else copy
         data = self._value().astype(dtype, order, casting, subok, copy)
+        if debugging.get() is not None:
+            anomalies.look("tensor.astype", [self._data], {"dtype": dtype}, data)
         if data is self._data and (constant is None or constant == self.constant):
             return self
         if data is self._data:

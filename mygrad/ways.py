@@ -333,7 +333,7 @@ class _Writer:
             **_KNOWN,
         }
         exec(text, known)
-        call: Any = known["call"]
+        call: Any = known.pop("call")  # which holds what is known: no cycle
         call.otherwise = (lambda: None) if several else partial(self.call, several=True)
         return call
 

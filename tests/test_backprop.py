@@ -195,12 +195,10 @@ def test_null_grad() -> None:
     (x * 2).backward()
     assert x.null_grad() is x
     assert x.grad is None
-    y = x * 2
-    z = np.sum(y)
-    z.null_gradients()
-    assert z.creator is None
-    with pytest.raises(mg.InvalidBackprop):
-        y.backward()
+    (x * 2).backward()
+    with pytest.warns(FutureWarning, match="null_gradients.. does nothing"):
+        x.null_gradients()
+    assert x.grad is not None
 
 
 def test_clear_graph() -> None:
@@ -218,7 +216,9 @@ def test_clear_graph() -> None:
 def test_a_second_backward_says_what_to_do() -> None:
     loss = np.sum(mg.tensor(F) ** 2)
     loss.backward()
-    with pytest.raises(mg.InvalidBackprop, match=r"called before.*retain_graph=True"):
+    with pytest.raises(
+        mg.InvalidBackprop, match=r"released: by a backward\(\) before.*retain_graph=True"
+    ):
         loss.backward()
 
 
