@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextvars import ContextVar, Token
+from math import ceil
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -16,13 +18,13 @@ class Debug(Switch):
     """The switch :data:`debug`, which sets `recording` too."""
 
     def __init__(self, doc: str) -> None:
-        super().__init__(debugging, True, doc)  # type: ignore[arg-type]
+        super().__init__(debugging, True, doc)
         self._tokens: ContextVar[tuple[tuple[Token[Any], Token[Any]], ...]] = ContextVar(  # type: ignore[assignment]
             "mygrad.debug.tokens"
         )
 
     def __enter__(self) -> None:
-        tokens: Any = debugging.set({}), recording.set(recording.get())
+        tokens: Any = debugging.set(WeakValueDictionary()), recording.set(recording.get())
         recording.set(record_as(recording.get() is not False))
         self._tokens.set((*self._tokens.get(()), tokens))
 
@@ -58,20 +60,28 @@ def look(name: str, args: Any, options: Any, result: Any, mask: Any = True) -> N
     )
 
 
+class _Place(str):
+    """A line of the user's, kept by the node that it made, and forgotten with it."""
+
+    __slots__ = ("__weakref__",)
+
+
 def note(node: Node) -> None:
-    """Remember the line that made ``node``."""
+    """Remember the line that made ``node``, until that is released."""
     places = debugging.get()
     if places is not None:
-        places[node.order] = place()
+        made = places[node.order] = _Place(place())
+        node.locks = (made, *(node.locks or ()))
 
 
 class Watcher:
     """Looks at what the rules of a node return."""
 
-    __slots__ = ("grads", "inputs", "node", "places", "sound")
+    __slots__ = ("grads", "inputs", "made", "node", "sound")
 
-    def __init__(self, places: dict[float, str], grads: Any, node: Node, grad: Any) -> None:
-        self.places = places
+    def __init__(self, places: Any, grads: Any, node: Node, grad: Any) -> None:
+        # A node that was divided, for the memory guard or for hooks, is a fraction further down.
+        self.made: str | None = places.get(ceil(node.order))
         self.grads = grads
         self.node = node
         self.inputs = node.inputs or ()
@@ -88,7 +98,7 @@ class Watcher:
             if not sound or finite(gradient):
                 continue
             node = self.node
-            made = self.places.get(node.order)
+            made = self.made
             if made is None:
                 made = ", made outside of mygrad.debug or by no call of a function,"
             shapes = ", ".join(str(each.shape) for each in self.inputs)

@@ -85,6 +85,11 @@ def _telling() -> tuple[ContextVar[Any], Any]:
 _error_state, _told = _telling()
 
 
+def is_going_back() -> bool:
+    """Whether a rule is being called: what it makes of zeros is mended after it."""
+    return np.geterrcall() is _trip
+
+
 def watch(visit: Callable[..., None]) -> Callable[..., None]:
     """``visit`` with NumPy telling of divisions by zero and of undefined numbers."""
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mygrad import anomalies, guard
-from mygrad.backprop import Walk
+from mygrad.backprop import Walk, is_going_back
 from mygrad.graph import (
     CONSTANT,
     CONSTANT_VIEW,
@@ -138,7 +138,7 @@ def apply(
     except Exception as error:
         explain(error, function, args, kwargs)
         raise
-    if debugging.get() is not None:
+    if debugging.get() is not None and not is_going_back():
         mask = options["where"] if has_mask else True
         anomalies.look(name_of(function), plain, options, result, mask)
     if not variable:

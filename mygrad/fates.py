@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from mygrad import anomalies
+from mygrad.backprop import is_going_back
 from mygrad.calls import (
     NO_OUTPUT,
     apply,
@@ -18,7 +20,7 @@ from mygrad.calls import (
     unwrap,
 )
 from mygrad.graph import ARRAY, CONSTANT, Handle, Same, make_handle, make_leaf, make_node
-from mygrad.modes import recording
+from mygrad.modes import debugging, recording
 from mygrad.operation import Composed, Operation
 from mygrad.outputs import has_outputs, into
 from mygrad.views import is_variable, touch
@@ -94,6 +96,8 @@ def compose(
     if variable:
         needed_of(fate, function, bind(function, args, kwargs))
     result = function(*plain, **options)
+    if debugging.get() is not None and not is_going_back():
+        anomalies.look(name_of(function), plain, options, result)
     if not variable:
         return constants(Operation, result, kind, found, constant)
     traced = fate.expression(*args, **kwargs)

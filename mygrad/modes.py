@@ -18,8 +18,8 @@ guarding: ContextVar[bool] = ContextVar(
     default=os.environ.get("MYGRAD_MEM_GUARD", "true").lower() not in ("0", "false", "off"),
 )
 leak_check: ContextVar[bool] = ContextVar("mygrad.strict", default=False)
-#: Under `mygrad.debug`: node's order → the line of the user's that made it.
-debugging: ContextVar[dict[float, str] | None] = ContextVar("mygrad.debugging", default=None)
+#: Under `mygrad.debug`: node's order → the line of the user's that made it; see `anomalies.note`.
+debugging: ContextVar[Any] = ContextVar("mygrad.debugging", default=None)
 _leaks: ContextVar[list[Leak] | None] = ContextVar("mygrad.leaks", default=None)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mygrad import guard
+from mygrad import anomalies, guard
 from mygrad.backprop import Layout, Walk
 from mygrad.graph import (
     CONSTANT,
@@ -25,7 +25,7 @@ from mygrad.graph import (
     Node,
     make_node,
 )
-from mygrad.modes import guarding
+from mygrad.modes import debugging, guarding
 from mygrad.views import (
     base_of,
     frozen,
@@ -207,6 +207,9 @@ def assign(target: Any, index: Any, value: Any, source: Any = None) -> None:
         )
     base._data = data
     base._version += NEXT
+    if debugging.get() is not None:
+        written = (data if window is None else window.look(data))[index]
+        anomalies.look("an update in place", [value], {}, written)
 
 
 def replace(target: Any, value: Any, mask: Any = True) -> None:

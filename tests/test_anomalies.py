@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mygrad as mg
+from mygrad.modes import debugging
 
 
 def line_of(error):
@@ -148,3 +149,100 @@ def test_decorator_and_threads():
             seen.append(2 * x)
     assert len(seen) == 2
     assert not any(each.constant for each in seen)
+
+
+@pytest.mark.parametrize("write", ["setitem", "view", "copyto", "put", "fill", "data"])
+@pytest.mark.parametrize("constant", [False, True])
+def test_updates(write, constant):
+    x = mg.tensor([1e300, 1.0], constant=constant)
+    y = mg.zeros(2, dtype="f4", constant=constant)
+    writes = {
+        "setitem": lambda: y.__setitem__(0, x[0]),
+        "view": lambda: y[:1].__setitem__(..., x[:1]),
+        "copyto": lambda: np.copyto(y, x),
+        "put": lambda: np.put(y, [0], x[:1]),
+        "fill": lambda: y.fill(1e300),
+        "data": lambda: setattr(y, "data", [0.0, 1e300]),
+    }
+    with (
+        mg.debug,
+        pytest.raises(mg.Anomaly, match=r"in place at .*test_anomalies.*infinity"),
+        np.errstate(all="ignore"),
+    ):
+        writes[write]()
+
+
+def test_updates_with_what_is_not_finite():
+    y = mg.zeros(2)
+    with mg.debug:
+        y[0] = np.inf
+        y[1] = 1.0
+    assert np.array_equal(y, [np.inf, 1.0])
+
+
+@pytest.mark.parametrize("constant", [False, True])
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda x: x.astype("f4"),
+        lambda x: mg.astensor(x, "f4"),
+        lambda x: mg.tensor(x, dtype="f4"),
+        lambda x: mg.tensor([x[0], 1.0], dtype="f4"),
+        lambda x: np.cov(x),
+    ],
+    ids=["astype", "astensor", "tensor", "list", "cov"],
+)
+def test_conversions(convert, constant):
+    x = mg.tensor([1e300, 1.0], constant=constant)
+    with (
+        mg.debug,
+        pytest.raises(mg.Anomaly, match=r"test_anomalies.*infinity"),
+        np.errstate(all="ignore"),
+    ):
+        convert(x)
+
+
+def test_what_rules_make_of_zeros_is_mended():
+    def function(x):
+        return np.where(x > 0, np.sqrt(x), x).sum()
+
+    at = np.array([0.0, 4.0])
+    expected = mg.hessian(function)(at)
+    x = mg.tensor(at)
+    with mg.debug:
+        assert np.array_equal(mg.hessian(function)(at), expected)
+        function(x).backward(create_graph=True)
+        x.grad.sum().backward()
+        with np.errstate(all="ignore"), pytest.raises(mg.Anomaly):
+            np.log(x - 4.0)  # calls of the user's are looked at again
+
+
+def test_second_order_anomalies_are_found():
+    # The second derivative of x**1.5 is infinite at 0.
+    with mg.debug, pytest.raises(mg.Anomaly, match=r"going back.*test_anomalies"):
+        mg.grad(mg.grad(lambda x: x**1.5))(0.0)
+
+
+@pytest.mark.parametrize("backward", [True, False])
+def test_places_go_with_their_nodes(backward):
+    x = mg.tensor([1.0, 2.0])
+    with mg.debug:
+        for _ in range(5):
+            loss = np.sum(x * 2)
+            if backward:
+                loss.backward()
+            mg.grad(lambda x: np.sum(x * 2))(x.detach())
+            assert len(debugging.get()) == (0 if backward else 2)
+        del loss
+        assert not debugging.get()
+
+
+def test_place_of_divided_nodes():
+    for divide in (lambda y: y.data, lambda y: y.register_hook(lambda _: None)):
+        x = mg.tensor([0.0, 4.0])
+        with mg.debug:
+            root = np.sqrt(x)
+            total = np.sum(root * root) + np.sum(root)
+            divide(root)
+            with pytest.raises(mg.Anomaly, match=r"Sqrt at .*test_anomalies"):
+                total.backward()

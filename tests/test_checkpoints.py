@@ -3,11 +3,14 @@
 import gc
 import tracemalloc
 from dataclasses import dataclass
+from enum import Enum
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import mygrad as mg
+from mygrad.checkpoints import is_same, sample
 from mygrad.testing import check_gradients
 
 X = np.linspace(-1.0, 1.5, 6).reshape(2, 3)
@@ -240,6 +243,241 @@ def test_other_tensors_are_refused():
     out = mg.checkpoint(lambda x: x * held.pop())(x)
     with pytest.raises(mg.InvalidBackprop, match="did not use before"):
         out.backward()
+
+
+def lone(x):
+    yield x
+
+
+class Colour(Enum):
+    RED = 1
+
+
+@pytest.mark.parametrize(
+    ("function", "what"),
+    [
+        (lambda x: SimpleNamespace(v=x * 2), "SimpleNamespace"),
+        (lambda x: [x, {"a": np.array([x.sum(), None], object)}], "an array of objects"),
+        (lone, "generator"),
+        (lambda x: lambda: x, "function"),
+    ],
+    ids=["attributes", "objects", "generator", "closure"],
+)
+def test_results_in_other_objects_are_refused(function, what):
+    with pytest.raises(TypeError, match=f"{what}.* would lose.*tuples, lists, dicts"):
+        mg.checkpoint(function)(mg.tensor(X))
+
+
+def test_plain_values_among_results():
+    plain = (1, 2.0, 1j, True, "s", b"b", None, np.float32(2), np.dtype("f4"), float, Colour.RED)
+    x = mg.tensor(X)
+    rest, array, out = mg.checkpoint(lambda x: (plain, X, x * 2))(x)
+    assert rest == plain
+    assert array is X
+    out.sum().backward()
+    assert np.array_equal(x.grad, np.full_like(X, 2))
+
+
+def test_containers_are_its_own():
+    state = {"calls": []}
+
+    def function(x, state):
+        state["calls"].append(x)
+        return x * len(state["calls"])
+
+    x = mg.tensor(X)
+    mg.checkpoint(function)(x, state).sum().backward()
+    assert state == {"calls": []}
+    assert np.array_equal(x.grad, np.ones_like(X))
+
+
+def test_tensors_that_escape_are_noticed():
+    escaped = []
+
+    def function(x):
+        escaped.extend([x, (x * 2).sum()])
+        return x * 3
+
+    x = mg.tensor(X)
+    out = mg.checkpoint(function)(x)
+    for each in escaped:
+        with pytest.raises(mg.InvalidBackprop, match="instead of returning it"):
+            each.backward()
+        with pytest.raises(mg.InvalidBackprop, match="instead of returning it"):
+            (out.sum() + each).backward()
+    assert escaped[1].data == 2 * X.sum()
+    mg.checkpoint(function)(x).sum().backward()
+    assert np.array_equal(x.grad, np.full_like(X, 3))
+    for each in escaped:
+        with pytest.raises(mg.InvalidBackprop):
+            (each * 1).sum().backward()
+    escaped[0][...] = 0.0
+    assert np.array_equal(x, X)
+
+
+def test_what_escapes_and_does_not_depend_on_arguments():
+    kept, w = [], mg.tensor(W)
+
+    def function(x):
+        kept.append(w * 2)
+        return x @ kept[-1]
+
+    out = mg.checkpoint(function)(mg.tensor(X))
+    kept[0].sum().backward()
+    assert np.array_equal(w.grad, np.full_like(W, 2))
+    out.sum().backward()
+
+
+def updated(x):
+    x += 1
+    return x
+
+
+def updated_view(x):
+    part = x[..., :1]
+    part *= 2
+    return x
+
+
+def updated_unrecorded(x):
+    with mg.no_autodiff:
+        x *= 2
+    return x
+
+
+def updated_data(x):
+    x.data = np.ones(x.shape)
+    return x
+
+
+@pytest.mark.parametrize("guard", [mg.mem_guard_on, mg.mem_guard_off], ids=["on", "off"])
+@pytest.mark.parametrize("constant", [False, True], ids=["variable", "constant"])
+@pytest.mark.parametrize(
+    "update", [updated, updated_view, updated_unrecorded, updated_data], ids=lambda f: f.__name__
+)
+def test_updates_of_arguments_are_refused(update, constant, guard):
+    x, given = mg.tensor(X), mg.tensor(X, constant=constant)
+    held = given.data
+    with guard:
+        run = mg.checkpoint(lambda x, given: x * update(given))
+        with pytest.raises(ValueError, match="must not update one in place") as error:
+            run(x, given)
+    assert "lambda" in str(error.value)
+    assert np.array_equal(held, X)
+    assert np.array_equal(given, X)
+
+
+def test_updates_of_aliases_are_refused():
+    b = mg.tensor(X) * 1
+    with pytest.raises(ValueError, match="must not update"):
+        mg.checkpoint(lambda b, v: b * updated(v))(b, b[:1])
+    assert np.array_equal(b, X)
+
+
+def test_updates_of_arrays_are_refused():
+    a = X.copy()
+    for update in (updated, lambda a: np.add(a, 1, out=a)):
+        run = mg.checkpoint(lambda x, a: x * update(a))  # noqa: B023
+        with pytest.raises(ValueError, match="read-only") as error:
+            run(mg.tensor(X), a)
+        (note,) = error.value.__notes__
+        assert "must not update" in note
+    del error
+    assert np.array_equal(a, X)
+    a += 1
+
+
+def test_updates_of_what_was_made_inside():
+    def function(x):
+        y = x.copy()
+        y[0] = 3.0
+        y *= x
+        z = mg.zeros_like(x)
+        z[:1] += y[:1]
+        return y + z
+
+    agree(function, mg.checkpoint(function), X)
+
+
+def test_other_values_are_refused():
+    w, rng = mg.tensor(W), np.random.default_rng(0)
+
+    def data():
+        w.data = 2 * w.data
+
+    def unrecorded():
+        with mg.no_autodiff:
+            w[1] *= 2
+
+    for change in (data, unrecorded):
+        x = mg.tensor(X)
+        out = mg.checkpoint(lambda x: np.tanh(x @ w))(x)
+        change()
+        with pytest.raises(mg.InvalidBackprop, match="other values"):
+            out.sum().backward()
+    del out
+    out = mg.checkpoint(lambda x: x * rng.random(x.shape))(mg.tensor(np.ones((20, 20))))
+    with pytest.raises(mg.InvalidBackprop, match=r"other values.*random"):
+        out.sum().backward()
+    del out
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "c8", "c16"])
+def test_values_are_known_again(dtype):
+    for shape in ((), (0,), (3,), (64, 1), (1000, 7), (0, 5)):
+        data = np.ones(shape, dtype)
+        if data.size:
+            data.flat[0] = np.nan
+            data.flat[-1] = -np.inf
+        seen = sample(data)
+        assert is_same(seen, sample(data.copy()))
+        rounded, other = data.copy(), data.copy()
+        rounded[data == 1] += 2 * np.finfo(dtype).eps
+        other[data == 1] = 1.5
+        assert is_same(seen, sample(rounded))
+        if data.size > 2:
+            assert not is_same(seen, sample(other))
+            assert not is_same(seen, sample(np.full_like(data, np.nan)))
+
+
+def test_memory_guard_divides_what_is_used():
+    for made in (lambda w: w, lambda w: w * 1):
+        start = mg.tensor(W)
+        w = made(start)
+        part = w[:2]
+        out = mg.checkpoint(lambda x: (w * w * x).sum())(W)  # noqa: B023
+        np.asarray(part.detach())
+        (out + (w * w).sum()).backward()
+        np.testing.assert_allclose(start.grad, 2 * W * W + 2 * W)
+
+
+class Marked(mg.Tensor):
+    __slots__ = ()
+
+
+def test_subclasses():
+    kinds = []
+
+    def function(x, c):
+        kinds.append((type(x), type(c)))
+        return x * c, c
+
+    x = Marked(X)
+    out, constant = mg.checkpoint(function)(x, Marked(W[:2], constant=True))
+    assert (type(out), type(constant)) == (Marked, Marked)
+    out.sum().backward()
+    assert kinds == [(Marked, Marked)] * 2
+    assert np.array_equal(x.grad, W[:2])
+    assert type(mg.checkpoint(np.sin)(Marked(1.0, constant=True))) is Marked
+
+
+def test_results_can_be_updated():
+    x, a = mg.tensor(X), mg.tensor(X, constant=True)
+    out, same = mg.checkpoint(lambda x, a: (x * a, a))(x, a)
+    same *= 2
+    out.sum().backward()
+    assert np.array_equal(x.grad, X)
+    assert np.array_equal(a, X)
 
 
 def test_graph_is_released():
