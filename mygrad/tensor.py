@@ -317,6 +317,9 @@ class Tensor(Methods):
         than under :data:`mygrad.no_autodiff`, the tensor has a new value, without hooks. A view's hook is
         shown what comes through the view alone.
 
+        Going forward (``jvp``, ``linearize``, Jacobians of many results) is going back twice: there a hook
+        counts by its derivative, so that it should be linear in the gradient.
+
         Examples
         --------
         >>> import numpy as np, mygrad as mg

@@ -345,7 +345,7 @@ class _AlongWalk(PathWalk):
         saved = self.revive(node)
         known = dict(zip(plan.names, saved, strict=True))
         for parent, name, rule in zip(node.inputs or (), plan.needed, plan.rules, strict=True):
-            if parent in directions and known["axes"] is None:
+            if parent in directions and known["axes"] is None and not parent.hooked:
                 factors = {**known, name: directions[parent]}
                 self.pairs.append((grad, np.matmul(factors["x1"], factors["x2"])))
             elif parent in leading:

@@ -231,6 +231,19 @@ def test_transforms_call_hooks() -> None:
     assert_same(mg.jacobian(lambda x: np.stack([scaled(x), np.sum(x)]))(V), np.stack([6 * V, V**0]))
 
 
+def test_hooks_of_arguments() -> None:
+    matrix = np.arange(9.0).reshape(3, 3)
+
+    def f(x: Any) -> Any:
+        x.register_hook(lambda grad: 10 * grad)
+        return np.sum((matrix @ x) ** 2)
+
+    expected = 200 * matrix.T @ matrix
+    np.testing.assert_allclose(mg.hessian(f)(V), expected)
+    np.testing.assert_allclose(mg.hvp(f, V, V), expected @ V)
+    np.testing.assert_allclose(mg.grad(f)(V), 0.1 * expected @ V)
+
+
 def test_a_transform_leaves_the_hooks_of_others_alone(seen: list[Any]) -> None:
     w = mg.tensor(2.0)
     w.register_hook(seen.append)

@@ -99,7 +99,8 @@ class Cbrt(Elementwise):
 
 def slope_in_base(base, exponent, power):
     """The derivative of ``power(base, exponent)`` in ``base``."""
-    slope = exponent * power(base, exponent - 1)
+    # 1.0, because 1 less than the least small integer would wrap around.
+    slope = exponent * power(base, exponent - 1.0)
     # x ** 0 is 1 at every x, zero and NaN too.
     return np.where((exponent == 0) & np.isnan(slope), 0, slope)
 

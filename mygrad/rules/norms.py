@@ -118,6 +118,8 @@ def vector_norm_grad(grad, x, out, ord, axes):
 
 def matrix_norm_grad(grad, x, out, ord, axes):
     """Likewise for matrices, whose rows and columns lie along the two ``axes``."""
+    if not x.size:
+        return np.zeros_like(x)
     if ord is None or ord in ("fro", "f"):
         return vector_norm_grad(grad, x, out, None, axes)
     if ord in ("nuc", 2, -2):

@@ -91,17 +91,24 @@ class Polydiv(Operation):
 # ------------------------------------------------------------------ calculus
 
 
+def in_common(a, b):
+    """``a`` in the dtype of what ``a`` and ``b`` make: products of small integers would wrap around."""
+    dtype = np.result_type(a.dtype, b.dtype)
+    return a if a.dtype == dtype else a.astype(dtype)
+
+
 @implements(np.polyval)
 class Polyval(Operation):
     def vjp_p(grad, p_shape, x):
         size, *inner = p_shape
-        powers = np.vander(np.ravel(x), size)
+        powers = np.vander(np.ravel(in_common(x, grad)), size)
         if not inner:
             return np.dot(np.ravel(grad), powers)
         powers = np.reshape(powers.T, (size, *(1,) * (grad.ndim - x.ndim), *x.shape))
         return np.sum(grad * powers, tuple(range(1, 1 + grad.ndim - len(inner))))
 
     def vjp_x(grad, p, x):
+        p = in_common(p, x)
         powers = np.arange(len(p) - 1, 0, -1, dtype=p.dtype)
         slopes = p[:-1] * np.reshape(powers, (-1, *(1,) * (p.ndim - 1)))
         return silence(grad, grad * np.polyval(slopes, x))
@@ -155,13 +162,15 @@ class Roots(Operation):
 
 @composed(np.polyfit, but=("deg", "rcond", "full", "cov"))
 def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
+    x, y = np.add(x, 0.0), np.add(y, 0.0)
     left = np.vander(x, deg + 1)
     if rcond is None:
-        rcond = len(left) * np.finfo(getattr(x, "dtype", float)).eps
+        rcond = len(left) * np.finfo(x.dtype).eps
     right = y
     if w is not None:
+        w = np.add(w, 0.0)
         left = left * np.reshape(w, (-1, 1))
-        right = right * (w if np.ndim(y) == 1 else np.reshape(w, (-1, 1)))
+        right = right * (w if y.ndim == 1 else np.reshape(w, (-1, 1)))
     scale = np.sqrt(np.sum(left * left, 0))
     left = left / scale
     c, residuals, rank, s = np.linalg.lstsq(left, right, rcond)
@@ -174,7 +183,7 @@ def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
     if cov == "unscaled":
         return c, covariance
     factor = residuals / (len(left) - deg - 1)
-    return c, covariance * factor if np.ndim(y) == 1 else covariance[..., np.newaxis] * factor
+    return c, covariance * factor if y.ndim == 1 else covariance[..., np.newaxis] * factor
 
 
 # ------------------------------------------------------------------ numpy.lib.scimath
@@ -216,7 +225,8 @@ class ComplexLogn(Elementwise):
 @implements(scimath.power)
 class ComplexPower(Elementwise):
     def vjp_x(grad, x, p):
-        return grad * p * scimath.power(x, np.where(np.equal(p, 0), 1, p - 1))
+        # 1.0, because 1 less than the least small integer would wrap around.
+        return grad * p * scimath.power(x, np.where(np.equal(p, 0), 1, p - 1.0))
 
     def vjp_p(grad, x, out):
         zero = np.equal(x, 0)

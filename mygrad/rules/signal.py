@@ -131,12 +131,12 @@ def gradient(f, *varargs, axis=None, edge_order=1):
     f = as_floats(f)
     axes = normalize_axes(axis, f.ndim)
     spacings = varargs or (1.0,)
-    if len(spacings) < len(axes):
+    if len(spacings) == 1:
         spacings *= len(axes)
     slopes = tuple(
         slope(f, spacing, each, edge_order) for spacing, each in zip(spacings, axes, strict=True)
     )
-    return slopes if len(slopes) > 1 else slopes[0]
+    return slopes[0] if len(slopes) == 1 else slopes
 
 
 def slope(f, spacing, axis, edge_order):
@@ -174,7 +174,7 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
 
 @composed(np.interp)
 def interp(x, xp, fp, left=None, right=None, period=None):
-    x, xp, fp = array_of(x), array_of(xp), array_of(fp)
+    x, xp, fp = as_floats(x), as_floats(xp), as_floats(fp)
     if period is not None:
         period = np.abs(period)
         x, xp = x % period, xp % period

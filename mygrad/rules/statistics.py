@@ -8,6 +8,7 @@ from mygrad.operation import Operation, composed, implements
 from mygrad.rules._axes import from_last, normalize_axes, silence, to_last
 from mygrad.rules.indexing import scatter_add
 from mygrad.rules.reductions import share_of_ties
+from mygrad.rules.signal import array_of, as_floats
 from mygrad.rules.sorting import ranks, unsort
 
 # ------------------------------------------------------------------ averages
@@ -219,7 +220,7 @@ def cov(
     rows = np.astype(rows, np.result_type(rows.dtype, np.float64) if dtype is None else dtype)
     ddof = int(not bias) if ddof is None else ddof
     weights = 1 if fweights is None else np.asarray(fweights, float)
-    weights = weights if aweights is None else weights * aweights
+    weights = weights if aweights is None else weights * as_floats(aweights)
     weights = np.broadcast_to(weights, rows.shape[1:])
     total = np.sum(weights)
     lost = ddof if aweights is None else ddof * np.sum(weights * aweights) / total
@@ -282,14 +283,14 @@ def _histogram(columns, edges, density, weights):
     numbers, inside = zip(*map(_bin, columns, edges), strict=True)
     chosen = np.logical_and.reduce(inside)
     index = tuple(number[chosen] for number in numbers)
-    weights = np.ones(chosen.shape) if weights is None else np.reshape(weights, chosen.shape)
+    weights = 1.0 if weights is None else as_floats(weights)
+    weights = np.broadcast_to(weights, chosen.shape)
     sums = scatter_add(weights[chosen], index, shape)
     if not density:
         return sums
     total = np.sum(sums)
     for axis, each in enumerate(edges):
-        widths = each[1:] - each[:-1]
-        sums = sums / np.reshape(widths, [-1 if n == axis else 1 for n in range(len(shape))])
+        sums = sums / np.reshape(np.diff(each), [-1 if n == axis else 1 for n in range(len(shape))])
     return sums / total
 
 
@@ -309,7 +310,9 @@ def _grid(columns, bins, ranges):
 
 @composed(np.histogramdd)
 def histogramdd(sample, bins=10, range=None, density=None, weights=None):
-    columns = list(sample.T if hasattr(sample, "shape") else sample)
+    # A matrix has a point in each row; anything else is a sequence of columns, or a single one.
+    matrix = getattr(sample, "ndim", 0) == 2
+    columns = list(sample.T if matrix else np.atleast_2d(array_of(sample)))
     edges = _grid(columns, bins, range)
     return _histogram(columns, edges, density, weights), edges
 
