@@ -127,10 +127,15 @@ class Walk:
     def back(self, root: Node, grad: Any) -> None:
         """Go back from ``root``; every node keeps its gradient, for users to see."""
         grads = self.grads = collect((root,))
+        nodes = list(grads)
+        nodes.sort(key=_by_creation)
         grads[root] = grad
-        self._visit(sorted(grads, key=_by_creation))
+        token = _error_state.set(_told)  # as `watch` does
+        try:
+            self._visit(nodes)
+        finally:
+            _error_state.reset(token)
 
-    @watch
     def _visit(self, nodes: list[Node]) -> None:
         """Visit ``nodes``, the last first.
 

@@ -7,7 +7,7 @@ takes its window into the base's memory and graph again. A base knows nothing of
 
 from __future__ import annotations
 
-import sys
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -345,7 +345,8 @@ def frozen(index: Any) -> Any:
 
 
 def _gradient_references(node: Node) -> int:
-    return sys.getrefcount(node.grad)
+    gradient = node.grad
+    return getrefcount(gradient)  # asked as in `gradient_of`
 
 
 def _calibrate_gradient() -> int:
@@ -373,7 +374,7 @@ def gradient_of(tensor: Any) -> Any:
         and gradient.base is None
         and gradient.flags.writeable
         and gradient.strides == tensor._data.strides
-        and _gradient_references(node) <= _unshared_gradient + 1  # this function's own
+        and getrefcount(gradient) <= _unshared_gradient
     ):
         node.grad = Layout(tensor._data).zeros(node.dtype)
         node.grad[...] = gradient
