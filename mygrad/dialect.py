@@ -141,6 +141,10 @@ def understood(name: str, function: Callable[..., Any], ufunc: np.ufunc | None =
     """``function``, called as NumPy's of that name or as MyGrad 2's; ``ufunc`` is NumPy's if it is one."""
     if name in ("abs", "absolute", "norm"):
         function = _with_nan(function)
+    elif name == "where":
+        function = _or_places(function)
+    elif name.startswith("atleast_"):
+        function = _one_by_one(function)
     if ufunc is not None:
         translate: Translation = partial(_inputs, ufunc.nin)
     elif name in TRANSLATIONS:
@@ -164,5 +168,27 @@ def _with_nan(function: Callable[..., Any]) -> Callable[..., Any]:
             return size
         # A root of zero has an infinite derivative, which the square of zero takes times zero.
         return _np.where(size == 0, _np.sqrt(_np.square(size)), size)
+
+    return public
+
+
+def _or_places(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function``, NumPy's where; of a condition alone it returns arrays of indices, which are no tensors."""
+
+    def public(*args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and kwargs.keys() <= {"constant"}:
+            return _np.nonzero(args[0])
+        return function(*args, **kwargs)
+
+    return public
+
+
+def _one_by_one(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function`` of several arrays, each result a variable only if its own array is one."""
+
+    def public(*arys: Any, **kwargs: Any) -> Any:
+        if len(arys) < 2:
+            return function(*arys, **kwargs)
+        return tuple(function(array, **kwargs) for array in arys)
 
     return public

@@ -21,6 +21,9 @@ Array = np.ndarray[Any, Any]
 #: The entries that a file may have. The last is there, and true, for a constant of floats.
 ENTRIES = ("data", "grad", "constant")
 
+#: How many characters of what is wrong with a file are told.
+_LONGEST = 250
+
 
 def save(file: str | PathLike[str] | BinaryIO, tensor: Tensor) -> None:
     """Write a tensor and its gradient, if it has one, to a file in NumPy's ``.npz`` format.
@@ -117,7 +120,11 @@ def _load(stream: BinaryIO) -> Tensor:
     except OSError:
         raise
     except Exception as error:
-        raise ValueError(f"mygrad.load reads what mygrad.save has written: {error}") from error
+        said = f"mygrad.load reads what mygrad.save has written: {error}"
+        if len(said) > _LONGEST:
+            # NumPy quotes a header whole, which is as long as whoever wrote the file likes.
+            raise ValueError(f"{said[:_LONGEST]}…") from None
+        raise ValueError(said) from error
 
 
 def _entries(stream: BinaryIO) -> dict[str, Array]:

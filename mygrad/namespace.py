@@ -26,6 +26,7 @@ from mygrad.operation import (
 )
 from mygrad.signatures import parameters_of, signature_of
 from mygrad.tensor import Tensor
+from mygrad.views import is_variable
 
 #: NumPy's names for parameters that take several arrays, not one.
 SEQUENCES = frozenset(
@@ -114,6 +115,7 @@ def _public(name: str, function: Any) -> Any:
     else:
         names, rest = parameters_of(function)
         makes = isinstance(fate, Creation) or (isinstance(fate, type) and fate.creates)
+        follows = name.endswith("_like")
 
         def public(*args: Any, **kwargs: Any) -> Any:
             constant = checked(name, kwargs.pop("constant", None))
@@ -126,6 +128,8 @@ def _public(name: str, function: Any) -> Any:
                 found: list[Any] = []
                 unwrap(args, found)
                 unwrap(kwargs, found)
+                if follows and constant is None and not any(map(is_variable, found)):
+                    constant = True
                 if not found:
                     made = function(*args, **kwargs)
                     if isinstance(made, tuple):  # linspace(…, retstep=True)

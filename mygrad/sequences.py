@@ -91,6 +91,8 @@ def multi_matmul(tensors: Sequence[Any]) -> Any:
 
     Raises
     ------
+    TypeError
+        `tensors` is no sequence.
     ValueError
         There are fewer than two, their shapes do not fit, or one has another number of axes.
 
@@ -104,7 +106,11 @@ def multi_matmul(tensors: Sequence[Any]) -> Any:
     >>> mg.multi_matmul([np.ones((2, 100)), np.ones((100, 3)), np.ones(3)])
     Tensor([300., 300.])
     """
-    chain = [as_one(tensor, None) for tensor in tensors]
+    try:
+        chain = list(tensors)
+    except TypeError:
+        raise TypeError(f"multi_matmul takes a sequence of matrices, not {tensors!r}") from None
+    chain = [as_one(tensor, None) for tensor in chain]
     for position, tensor in enumerate(chain):
         if np.ndim(tensor) != 2 and not (np.ndim(tensor) == 1 and position in (0, len(chain) - 1)):
             raise ValueError(

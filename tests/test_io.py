@@ -6,6 +6,7 @@ import io
 import os
 import pickle
 import struct
+import traceback
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -234,3 +235,16 @@ def test_errors_of_the_system_are_left_alone(tmp_path: Path) -> None:
         mg.load(tmp_path / "none.npz")
     with pytest.raises(TypeError):
         mg.load(None)
+
+
+def test_a_long_header_is_not_quoted_whole() -> None:
+    file = io.BytesIO()
+    text = b"{'descr': '" + b"x" * 9000 + b"'"
+    header = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("data.npy", header)
+    file.seek(0)
+    with pytest.raises(ValueError, match=r"mygrad\.load reads .*: .+") as caught:
+        mg.load(file)
+    assert len("".join(traceback.format_exception(caught.value)).split("ValueError: ")[-1]) < 300
+    assert caught.value.__suppress_context__

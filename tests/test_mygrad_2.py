@@ -324,6 +324,26 @@ def test_windows(windows: Any) -> None:
     assert mg.sliding_window_view(array, **windows["keywords"]).tolist() == windows["value"]
 
 
+def test_where_of_a_condition_alone_gives_arrays() -> None:
+    for condition in (M > 0, mg.tensor(M > 0), M.tolist()):
+        for places in (mg.where(condition), mg.where(condition=condition)):
+            assert [type(each) for each in places] == [np.ndarray] * 2
+            for each, expected in zip(places, np.where(np.asarray(condition)), strict=True):
+                assert_same(each, expected)
+    with pytest.raises(ValueError, match="x and y"):
+        mg.where(M > 0, M)
+
+
+@pytest.mark.parametrize("name", ["atleast_1d", "atleast_2d", "atleast_3d"])
+def test_several_arrays_with_axes_are_variables_each_for_itself(name: str) -> None:
+    x = mg.tensor(2.0)
+    first, second = getattr(mg, name)(x, [2.0])
+    assert (first.constant, second.constant) == (False, True)
+    np.sum(first * 3).backward()
+    assert x.grad == 3
+    assert not any(each.constant for each in getattr(mg, name)(x, [2.0], constant=False))
+
+
 # ------------------------------------------------------------------- methods
 
 

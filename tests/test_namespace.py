@@ -148,9 +148,6 @@ CREATION: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("linspace", (0, 1), {"num": 3}),
     ("logspace", (0, 1, 3), {}),
     ("geomspace", (1, 4, 3), {}),
-    ("zeros_like", (M,), {}),
-    ("ones_like", (M,), {"dtype": np.float32}),
-    ("full_like", (M, 2.0), {}),
     ("tri", (2,), {}),
     ("array", ([1.0, 2.0],), {}),
     ("fromfunction", (lambda i, j: i + j, (2, 2)), {}),
@@ -167,6 +164,37 @@ def test_creation_makes_variables_with_numpys_defaults(name: str, args: Any, kwa
     assert function(*args, **kwargs, constant=True).constant
     np.sum(made * 2).backward()
     assert_same(made.grad, np.full(made.shape, 2, made.dtype))
+
+
+LIKE: list[Any] = [
+    mg.zeros_like,
+    mg.ones_like,
+    mg.empty_like,
+    lambda a, **kw: mg.full_like(a, 3.0, **kw),
+]
+
+
+@pytest.mark.parametrize("make", LIKE, ids=["zeros", "ones", "empty", "full"])
+def test_arrays_like_another_are_variables_if_it_is_one(make: Any) -> None:
+    for plain in (F, [1.0, 2.0], 2.0, mg.tensor(F, constant=True), mg.tensor([1, 2])):
+        assert make(plain).constant
+        assert make(plain, dtype=float).constant
+        assert not make(plain, dtype=float, constant=False).constant
+    x = mg.tensor(F)
+    assert not make(x).constant
+    assert make(x, constant=True).constant
+    assert make(x, dtype=int).constant
+    for like in (make, np.zeros_like):
+        made = like(x)
+        made[...] = x * 2
+        made.sum().backward()
+        assert_same(x.grad, np.full(3, 2.0))
+
+
+def test_full_like_is_a_variable_if_its_value_is() -> None:
+    value = mg.tensor(3.0)
+    np.sum(mg.full_like(F, value)).backward()
+    assert value.grad == 3
 
 
 def test_empty_is_of_numpys_default_dtype() -> None:

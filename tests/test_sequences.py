@@ -65,3 +65,11 @@ def test_multi_matmul(arrays: Any) -> None:
 def test_products_that_there_are_not(shapes: Any) -> None:
     with pytest.raises(ValueError, match=r"two arrays|takes matrices|mismatch|not aligned"):
         mg.multi_matmul([np.ones(shape) for shape in shapes])
+
+
+@pytest.mark.parametrize("tensors", [3, None, 2.5])
+def test_multi_matmul_takes_a_sequence(tensors: Any) -> None:
+    with pytest.raises(
+        TypeError, match=f"multi_matmul takes a sequence of matrices, not {tensors}"
+    ):
+        mg.multi_matmul(tensors)

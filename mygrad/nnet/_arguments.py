@@ -11,16 +11,19 @@ from mygrad.namespace import as_one
 
 
 def floats(value: Any, like: Any = None) -> Any:
-    """``value`` as an array or a tensor of floating-point numbers; integers become float64.
+    """``value`` as an array or a tensor of floating-point numbers.
 
-    Python's numbers, and lists of them, take the precision of the array ``like``.
+    Python's numbers, lists of them, integers and booleans take the precision of the array ``like``; without
+    it they become float64.
     """
     value = as_one(value, None)
     if isinstance(value, int | float | list | tuple) and like is not None:
         return np.asarray(value, like.dtype)
     if not isinstance(value, Handle):
         value = np.asarray(value)
-    return value if value.dtype.kind in "fc" else np.asarray(value).astype(float)
+    if value.dtype.kind in "fc":
+        return value
+    return np.asarray(value).astype(float if like is None else like.dtype)
 
 
 def scores_of(function: str, name: str, value: Any) -> Any:
@@ -32,6 +35,21 @@ def scores_of(function: str, name: str, value: Any) -> Any:
             " a single number"
         )
     return value
+
+
+def axes_of(function: str, x: Any, axis: Any) -> tuple[int, ...]:
+    """``axis``, an integer or a tuple of them, as a tuple of integers in [0, ``x.ndim``)."""
+    try:
+        return np.lib.array_utils.normalize_axis_tuple(axis, x.ndim)
+    except (TypeError, ValueError) as error:
+        message = f"{function}: axis={axis!r} of an array of shape {x.shape}: {error}"
+        raise type(error)(message) from None
+
+
+def check_kind(function: str, name: str, value: Any) -> None:
+    """Refuse what is neither a number nor an array of numbers."""
+    if np.asarray(value).dtype.kind not in "biufc":
+        raise TypeError(f"{function}: {name} takes a number, or an array of them, not {value!r}")
 
 
 def labels_of(function: str, name: str, labels: Any, scores: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 
 from mygrad.optim.optimizer import Optimizer, Rate
@@ -48,9 +50,7 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr)
-        self._check(
-            momentum=(momentum, momentum >= 0), weight_decay=(weight_decay, weight_decay >= 0)
-        )
+        self._check(momentum=(momentum, 0, inf), weight_decay=(weight_decay, 0, inf))
         if nesterov and not momentum:
             raise ValueError("SGD: nesterov=True needs momentum, 0.9 for example")
         self.buffers = {"velocity": 0.0} if momentum else {}
@@ -111,11 +111,17 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr)
-        first, second = betas
+        try:
+            first, second = betas
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"{type(self).__name__}: betas takes two numbers, such as (0.9, 0.999), not {betas!r}"
+            ) from None
+        self._check(betas=(first, 0, 1))
         self._check(
-            betas=(max(betas), 0 <= first < 1 and 0 <= second < 1),
-            eps=(eps, eps >= 0),
-            weight_decay=(weight_decay, weight_decay >= 0),
+            betas=(second, 0, 1),
+            eps=(eps, 0, inf),
+            weight_decay=(weight_decay, 0, inf),
         )
         self.buffers = {"mean": 0.0, "square": 0.0}
         self.betas = (first, second)
@@ -237,10 +243,10 @@ class RMSprop(Optimizer):
     ) -> None:
         super().__init__(parameters, lr)
         self._check(
-            alpha=(alpha, 0 <= alpha < 1),
-            eps=(eps, eps >= 0),
-            momentum=(momentum, momentum >= 0),
-            weight_decay=(weight_decay, weight_decay >= 0),
+            alpha=(alpha, 0, 1),
+            eps=(eps, 0, inf),
+            momentum=(momentum, 0, inf),
+            weight_decay=(weight_decay, 0, inf),
         )
         self.buffers = {"square": 0.0}
         if momentum:
@@ -321,10 +327,10 @@ class Adagrad(Optimizer):
     ) -> None:
         super().__init__(parameters, lr)
         self._check(
-            lr_decay=(lr_decay, lr_decay >= 0),
-            eps=(eps, eps >= 0),
-            initial_accumulator_value=(initial_accumulator_value, initial_accumulator_value >= 0),
-            weight_decay=(weight_decay, weight_decay >= 0),
+            lr_decay=(lr_decay, 0, inf),
+            eps=(eps, 0, inf),
+            initial_accumulator_value=(initial_accumulator_value, 0, inf),
+            weight_decay=(weight_decay, 0, inf),
         )
         self.buffers = {"sum": initial_accumulator_value}
         self.lr_decay = lr_decay

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -65,10 +66,10 @@ class LBFGS(Optimizer):
     ) -> None:
         super().__init__(parameters, lr=1.0)
         self._check(
-            max_iter=(max_iter, max_iter >= 1),
-            history=(history, history >= 1),
-            gtol=(gtol, gtol >= 0),
-            ftol=(ftol, ftol >= 0),
+            max_iter=(max_iter, 1, inf),
+            history=(history, 1, inf),
+            gtol=(gtol, 0, inf),
+            ftol=(ftol, 0, inf),
         )
         try:
             self._optimize: Any = import_module("scipy.optimize")
@@ -94,6 +95,11 @@ class LBFGS(Optimizer):
         -------
         float
             The loss at the end.
+
+        Raises
+        ------
+        Exception
+            What the function raises. The parameters are then what they were before the step.
         """
         if closure is None:
             raise TypeError(
@@ -113,18 +119,24 @@ class LBFGS(Optimizer):
             loss.backward()
             return value, self._flat_gradient()
 
-        result = self._optimize.minimize(
-            evaluate,
-            self._flat(),
-            method="L-BFGS-B",
-            jac=True,
-            options={
-                "maxiter": self.max_iter,
-                "maxcor": self.history,
-                "gtol": self.gtol,
-                "ftol": self.ftol,
-            },
-        )
+        self._check_writeable(self.parameters)
+        start = self._flat()
+        try:
+            result = self._optimize.minimize(
+                evaluate,
+                start.copy(),
+                method="L-BFGS-B",
+                jac=True,
+                options={
+                    "maxiter": self.max_iter,
+                    "maxcor": self.history,
+                    "gtol": self.gtol,
+                    "ftol": self.ftol,
+                },
+            )
+        except BaseException:  # an interrupt, too, is to leave no trial point behind
+            self._put(start)
+            raise
         self._put(result.x)
         self.steps += 1
         return float(result.fun)

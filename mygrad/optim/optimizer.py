@@ -9,9 +9,18 @@ from typing import Any
 import numpy as np
 
 from mygrad.modes import no_autodiff
-from mygrad.optim.parameters import Array, Parameters, as_given, as_real, gradient_of, named
+from mygrad.optim.parameters import (
+    Array,
+    Parameters,
+    as_given,
+    as_real,
+    gradient_of,
+    named,
+    widened,
+)
 from mygrad.tensor import Tensor
 from mygrad.updates import can_write_to, memory_of
+from mygrad.views import is_read_only
 
 Rate = float | Callable[[int], float]
 
@@ -56,7 +65,7 @@ class Optimizer:
     def __init__(self, parameters: Parameters, lr: Rate) -> None:
         self.parameters = named(type(self).__name__, parameters)
         if not callable(lr):
-            self._check(lr=(lr, lr >= 0))
+            self._check(lr=(lr, 0, math.inf))
         #: The learning rate, or the schedule that it follows.
         self.lr = lr
         #: The arrays kept for each parameter: name → what they are filled with at first.
@@ -65,11 +74,22 @@ class Optimizer:
         self.steps = 0
         self._state: dict[str, dict[str, Array]] = {}
 
-    def _check(self, **settings: tuple[Any, bool]) -> None:
-        """Raise unless each setting, given with whether it is in range, is a number in range."""
-        for name, (value, in_range) in settings.items():
-            if not (in_range and math.isfinite(value)):
-                raise ValueError(f"{type(self).__name__}: {name}={value!r} is out of range")
+    def _check(self, **settings: tuple[Any, float, float]) -> None:
+        """Raise unless each setting, given with two bounds, is a number in range: ``low <= it < high``."""
+        for name, (value, low, high) in settings.items():
+            try:
+                fits = bool(low <= value < high)
+            except (TypeError, ValueError):
+                takes = "a number or a schedule" if name == "lr" else "a number"
+                raise TypeError(
+                    f"{type(self).__name__}: {name} takes {takes}, not {value!r}"
+                ) from None
+            if not fits:
+                below = f", less than {high}" if high < math.inf else ""
+                raise ValueError(
+                    f"{type(self).__name__}: {name}={value!r} is out of range; it takes a number that is at"
+                    f" least {low}{below}"
+                )
 
     @property
     def rate(self) -> float:
@@ -77,8 +97,17 @@ class Optimizer:
         return float(self.lr(self.steps)) if callable(self.lr) else self.lr
 
     def step(self) -> None:
-        """Change each parameter that has a gradient."""
+        """Change each parameter that has a gradient.
+
+        Raises
+        ------
+        ValueError
+            One of them is read-only. None is changed then.
+        """
         rate = self.rate
+        self._check_writeable(
+            {name: each for name, each in self.parameters.items() if each.grad is not None}
+        )
         with no_autodiff:
             for name, parameter in self.parameters.items():
                 gradient = gradient_of(parameter)
@@ -86,13 +115,22 @@ class Optimizer:
                     self._step(name, parameter, gradient, rate)
         self.steps += 1
 
+    def _check_writeable(self, parameters: dict[str, Tensor]) -> None:
+        """Raise before anything is changed, not in the middle of a step."""
+        for name, parameter in parameters.items():
+            if is_read_only(parameter):
+                raise ValueError(
+                    f"{type(self).__name__}.step: parameter {name!r} is read-only, as its array is. Make the"
+                    " parameter of a copy, mygrad.tensor(array)."
+                )
+
     def _step(self, name: str, parameter: Tensor, gradient: Array, rate: float) -> None:
-        value = as_real(parameter._value())
+        value = widened(as_real(parameter._value()))
         if name not in self._state:
             self._state[name] = self._fresh(name)
         state = self._state[name]
         state["count"] += 1
-        change = as_given(self.change(value, gradient, state, rate), parameter.dtype)
+        change = as_given(self.change(value, widened(gradient), state, rate), parameter.dtype)
         del value  # whoever holds the memory counts as somebody who needs what is in it
         if can_write_to(parameter):
             memory = memory_of(parameter)
@@ -107,7 +145,7 @@ class Optimizer:
         ----------
         value, gradient : ndarray
             Of the parameter; not to be written to. Complex numbers come as their parts, along a last axis
-            of length 2.
+            of length 2; float16 as float32, which the buffers then are of, too.
         state : dict of ndarray
             The ``buffers`` of the parameter, to be updated in place, and ``"count"``, which step of
             this parameter it is: 1 for the first.
@@ -117,7 +155,7 @@ class Optimizer:
         raise NotImplementedError
 
     def _fresh(self, name: str) -> dict[str, Array]:
-        like = as_real(self.parameters[name]._value())
+        like = widened(as_real(self.parameters[name]._value()))
         state = {key: np.full(like.shape, fill, like.dtype) for key, fill in self.buffers.items()}
         return state | {"count": np.zeros((), int)}
 
@@ -170,9 +208,16 @@ class Optimizer:
 
         Raises
         ------
+        TypeError
+            It is no mapping.
         ValueError
             It is that of another optimiser, or of other parameters. Nothing is changed then.
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(
+                f"{type(self).__name__}.load_state_dict takes what state_dict() returned, a mapping of names"
+                f" to arrays, not {type(state).__name__}"
+            )
         left = {key: np.asarray(state[key]) for key in state}
         steps = self._taken(left, "steps", np.zeros((), int))
         schedule = {}
@@ -208,5 +253,10 @@ class Optimizer:
             raise ValueError(
                 f"{type(self).__name__} takes for {key!r} an array of shape {like.shape}; in the state it"
                 f" has shape {array.shape} and dtype {array.dtype}"
+            )
+        if like.dtype.kind == "i" and not (array >= 0 and array % 1 == 0):
+            raise ValueError(
+                f"{type(self).__name__} takes for {key!r} a count, an integer that is not negative; in the"
+                f" state it is {array}"
             )
         return array.astype(like.dtype)

@@ -23,6 +23,11 @@ def named(caller: str, parameters: Parameters) -> dict[str, Tensor]:
     found: dict[str, Tensor] = {}
     for key, tensor in pairs:
         name = str(key)
+        if name in found:
+            raise ValueError(
+                f"{caller}: two parameters have the name {name!r} in the saved state, in which keys are"
+                " strings; give them names that differ as strings"
+            )
         _check(caller, name, tensor)
         for other, known in found.items():
             if known is tensor:
@@ -70,6 +75,11 @@ def as_given(array: Array, dtype: np.dtype[Any]) -> Array:
     if dtype.kind != "c":
         return array
     return np.ascontiguousarray(array).view(dtype)[..., 0]
+
+
+def widened(array: Array) -> Array:
+    """float16 as float32, in which the square of a gradient neither vanishes nor overflows so soon."""
+    return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 def gradient_of(tensor: Tensor) -> Array | None:

@@ -48,7 +48,7 @@ class StepDecay:
     factor: float = 0.1
 
     def __post_init__(self) -> None:
-        _check(self, every=(self.every, self.every >= 1))
+        _check(self, every=(self.every, self.every >= 1), factor=(self.factor, self.factor >= 0))
 
     def __call__(self, step: int) -> float:
         """The learning rate after ``step`` steps."""
@@ -74,6 +74,9 @@ class ExponentialDecay:
 
     lr: float
     factor: float
+
+    def __post_init__(self) -> None:
+        _check(self, factor=(self.factor, self.factor >= 0))
 
     def __call__(self, step: int) -> float:
         """The learning rate after ``step`` steps."""

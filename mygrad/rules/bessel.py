@@ -1,6 +1,6 @@
 """``scipy.special``: Bessel functions of fixed order, Airy, elliptic, hypergeometric functions, polynomials.
 
-A part of :mod:`mygrad.rules.special`.
+A part of :mod:`mygrad.rules.special`. An order may be a small integer: x + 1.0 does not wrap around.
 """
 
 import math
@@ -91,31 +91,31 @@ class K1e(Elementwise):
 @implements(special.jv)
 class Jv(Elementwise):
     def vjp_x2(grad, x1, x2):
-        return grad * (special.jv(x1 - 1, x2) - special.jv(x1 + 1, x2)) / 2
+        return grad * (special.jv(x1 - 1.0, x2) - special.jv(x1 + 1.0, x2)) / 2
 
 
 @implements(special.yv)
 class Yv(Elementwise):
     def vjp_x2(grad, x1, x2):
-        return grad * (special.yv(x1 - 1, x2) - special.yv(x1 + 1, x2)) / 2
+        return grad * (special.yv(x1 - 1.0, x2) - special.yv(x1 + 1.0, x2)) / 2
 
 
 @implements(special.yn)
 class Yn(Elementwise):
     def vjp_x2(grad, x1, x2):
-        return grad * (special.yn(x1 - 1, x2) - special.yn(x1 + 1, x2)) / 2
+        return grad * (special.yn(x1 - 1.0, x2) - special.yn(x1 + 1.0, x2)) / 2
 
 
 @implements(special.iv)
 class Iv(Elementwise):
     def vjp_x2(grad, x1, x2):
-        return grad * (special.iv(x1 - 1, x2) + special.iv(x1 + 1, x2)) / 2
+        return grad * (special.iv(x1 - 1.0, x2) + special.iv(x1 + 1.0, x2)) / 2
 
 
 @implements(special.ive)
 class Ive(Elementwise):
     def vjp_x2(grad, out, x1, x2):
-        slope = grad * (special.ive(x1 - 1, x2) + special.ive(x1 + 1, x2)) / 2
+        slope = grad * (special.ive(x1 - 1.0, x2) + special.ive(x1 + 1.0, x2)) / 2
         # Scaled by the real part alone.
         return slope - np.sign(np.real(x2)) * np.real(grad * out)
 
@@ -123,44 +123,44 @@ class Ive(Elementwise):
 @implements(special.kv)
 class Kv(Elementwise):
     def vjp_x2(grad, x1, x2):
-        return -grad * (special.kv(x1 - 1, x2) + special.kv(x1 + 1, x2)) / 2
+        return -grad * (special.kv(x1 - 1.0, x2) + special.kv(x1 + 1.0, x2)) / 2
 
 
 @implements(special.kn)
 class Kn(Elementwise):
     def vjp_x2(grad, x1, x2):
-        return -grad * (special.kn(x1 - 1, x2) + special.kn(x1 + 1, x2)) / 2
+        return -grad * (special.kn(x1 - 1.0, x2) + special.kn(x1 + 1.0, x2)) / 2
 
 
 @implements(special.kve)
 class Kve(Elementwise):
     def vjp_x2(grad, out, x1, x2):
-        return grad * (out - (special.kve(x1 - 1, x2) + special.kve(x1 + 1, x2)) / 2)
+        return grad * (out - (special.kve(x1 - 1.0, x2) + special.kve(x1 + 1.0, x2)) / 2)
 
 
 @implements(special.hankel1)
 class Hankel1(Elementwise):
     def vjp_x2(grad, x1, x2):
-        return grad * (special.hankel1(x1 - 1, x2) - special.hankel1(x1 + 1, x2)) / 2
+        return grad * (special.hankel1(x1 - 1.0, x2) - special.hankel1(x1 + 1.0, x2)) / 2
 
 
 @implements(special.hankel2)
 class Hankel2(Elementwise):
     def vjp_x2(grad, x1, x2):
-        return grad * (special.hankel2(x1 - 1, x2) - special.hankel2(x1 + 1, x2)) / 2
+        return grad * (special.hankel2(x1 - 1.0, x2) - special.hankel2(x1 + 1.0, x2)) / 2
 
 
 @implements(special.hankel1e)
 class Hankel1e(Elementwise):
     def vjp_x2(grad, out, x1, x2):
-        slope = (special.hankel1e(x1 - 1, x2) - special.hankel1e(x1 + 1, x2)) / 2
+        slope = (special.hankel1e(x1 - 1.0, x2) - special.hankel1e(x1 + 1.0, x2)) / 2
         return grad * (slope - 1j * out)
 
 
 @implements(special.hankel2e)
 class Hankel2e(Elementwise):
     def vjp_x2(grad, out, x1, x2):
-        slope = (special.hankel2e(x1 - 1, x2) - special.hankel2e(x1 + 1, x2)) / 2
+        slope = (special.hankel2e(x1 - 1.0, x2) - special.hankel2e(x1 + 1.0, x2)) / 2
         return grad * (slope + 1j * out)
 
 
@@ -212,7 +212,7 @@ class Exp1(Elementwise):
 @implements(special.expn)
 class ExpN(Elementwise):
     def vjp_x2(grad, out, x1, x2):
-        lower = special.expn(np.maximum(x1 - 1, 0), x2)
+        lower = special.expn(np.maximum(x1 - 1.0, 0), x2)
         return -grad * np.where(np.equal(x1, 0), out * (1 + 1 / x2), lower)
 
 
@@ -246,25 +246,25 @@ class EllipEInc(Elementwise):
 @implements(special.hyp0f1)
 class Hyp0f1(Elementwise):
     def vjp_x2(grad, x1, x2):
-        return grad * (special.hyp0f1(x1 + 1, x2) / x1)
+        return grad * (special.hyp0f1(x1 + 1.0, x2) / x1)
 
 
 @implements(special.hyp1f1)
 class Hyp1f1(Elementwise):
     def vjp_x3(grad, x1, x2, x3):
-        return grad * (x1 / x2 * special.hyp1f1(x1 + 1, x2 + 1, x3))
+        return grad * (x1 / x2 * special.hyp1f1(x1 + 1.0, x2 + 1.0, x3))
 
 
 @implements(special.hyp2f1)
 class Hyp2f1(Elementwise):
     def vjp_x4(grad, x1, x2, x3, x4):
-        return grad * (x1 * x2 / x3 * special.hyp2f1(x1 + 1, x2 + 1, x3 + 1, x4))
+        return grad * (x1 * x2 / x3 * special.hyp2f1(x1 + 1.0, x2 + 1.0, x3 + 1.0, x4))
 
 
 @implements(special.hyperu)
 class HyperU(Elementwise):
     def vjp_x3(grad, x1, x2, x3):
-        return -grad * (x1 * special.hyperu(x1 + 1, x2 + 1, x3))
+        return -grad * (x1 * special.hyperu(x1 + 1.0, x2 + 1.0, x3))
 
 
 # ------------------------------------------------------------------ orthogonal polynomials
@@ -296,20 +296,20 @@ class ChebyshevU(Elementwise):
 @implements(special.eval_gegenbauer)
 class Gegenbauer(Elementwise):
     def vjp_x3(grad, x1, x2, x3):
-        return grad * (2 * x2 * lowered(x1, special.eval_gegenbauer, x2 + 1, x3))
+        return grad * (2.0 * x2 * lowered(x1, special.eval_gegenbauer, x2 + 1.0, x3))
 
 
 @implements(special.eval_jacobi)
 class Jacobi(Elementwise):
     def vjp_x4(grad, x1, x2, x3, x4):
-        slope = lowered(x1, special.eval_jacobi, x2 + 1, x3 + 1, x4)
-        return grad * ((x1 + x2 + x3 + 1) / 2 * slope)
+        slope = lowered(x1, special.eval_jacobi, x2 + 1.0, x3 + 1.0, x4)
+        return grad * ((1.0 + x1 + x2 + x3) / 2 * slope)
 
 
 @implements(special.eval_hermite)
 class Hermite(Elementwise):
     def vjp_x2(grad, x1, x2):
-        return grad * (2 * x1 * lowered(x1, special.eval_hermite, x2))
+        return grad * (2.0 * x1 * lowered(x1, special.eval_hermite, x2))
 
 
 @implements(special.eval_hermitenorm)
@@ -327,4 +327,4 @@ class Laguerre(Elementwise):
 @implements(special.eval_genlaguerre)
 class GenLaguerre(Elementwise):
     def vjp_x3(grad, x1, x2, x3):
-        return -grad * lowered(x1, special.eval_genlaguerre, x2 + 1, x3)
+        return -grad * lowered(x1, special.eval_genlaguerre, x2 + 1.0, x3)

@@ -8,7 +8,8 @@ from mygrad.operation import composed
 
 def horner(x, c, tensor):
     """Polynomials with the coefficients ``c``, the lowest first; all of them at each ``x``, or in pairs."""
-    c = np.reshape(c, np.shape(c) + (1,) * np.ndim(x)) if tensor else c
+    c = np.add(c, 0.0)  # small integers would wrap around
+    c = np.reshape(c, c.shape + (1,) * np.ndim(x)) if tensor else c
     total = np.add(c[-1], np.multiply(0, x))
     for i in range(2, len(c) + 1):
         total = np.add(c[-i], np.multiply(total, x))

@@ -230,7 +230,8 @@ class ComplexPower(Elementwise):
 
     def vjp_p(grad, x, out):
         zero = np.equal(x, 0)
-        return np.where(zero, 0, grad * out * scimath.log(np.where(zero, 1, x)))
+        # 1.0, because NumPy takes logarithms of small integers in half precision.
+        return np.where(zero, 0, grad * out * scimath.log(np.where(zero, 1.0, x)))
 
 
 def leg(x, out):

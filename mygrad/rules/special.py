@@ -2,6 +2,9 @@
 
 Imported when one of SciPy's ufuncs is first called on tensors. Its names are those of a ufunc's
 arguments: of ``gammainc(a, x)``, ``a`` is ``x1``. An argument without a rule is to be constant.
+
+A constant may be a small integer: 1.0 - x does not wrap around, and a logarithm with a dtype has more
+than the half precision that NumPy gives to those of small integers.
 """
 
 import math
@@ -71,33 +74,33 @@ class Exprel(Elementwise):
 @implements(special.boxcox)
 class BoxCox(Elementwise):
     def vjp_x1(grad, x1, x2):
-        return grad * x1 ** (x2 - 1)
+        return grad * x1 ** (x2 - 1.0)
 
     def vjp_x2(grad, x1, x2):
-        logarithm = np.log(x1)
+        logarithm = np.log(x1, dtype=grad.dtype)
         return grad * (logarithm * logarithm * slope_of_exprel(x2 * logarithm))
 
 
 @implements(special.boxcox1p)
 class BoxCox1p(Elementwise):
     def vjp_x1(grad, x1, x2):
-        return grad * (1 + x1) ** (x2 - 1)
+        return grad * (1 + x1) ** (x2 - 1.0)
 
     def vjp_x2(grad, x1, x2):
-        logarithm = np.log1p(x1)
+        logarithm = np.log1p(x1, dtype=grad.dtype)
         return grad * (logarithm * logarithm * slope_of_exprel(x2 * logarithm))
 
 
 @implements(special.inv_boxcox)
 class InverseBoxCox(Elementwise):
     def vjp_x1(grad, out, x2):
-        return grad * out ** (1 - x2)
+        return grad * out ** (1.0 - x2)
 
 
 @implements(special.inv_boxcox1p)
 class InverseBoxCox1p(Elementwise):
     def vjp_x1(grad, out, x2):
-        return grad * (1 + out) ** (1 - x2)
+        return grad * (1 + out) ** (1.0 - x2)
 
 
 @implements(special.cosm1)
@@ -165,7 +168,7 @@ class Digamma(Elementwise):
 @implements(_ufuncs._zeta)
 class HurwitzZeta(Elementwise):
     def vjp_x2(grad, x1, x2):
-        return -grad * (x1 * special.zeta(x1 + 1, x2))
+        return -grad * (x1 * special.zeta(x1 + 1.0, x2))
 
 
 @implements(special.poch)
@@ -180,7 +183,7 @@ class Pochhammer(Elementwise):
 @implements(special.binom)
 class Binomial(Elementwise):
     def vjp_x1(grad, out, x1, x2):
-        return grad * out * (special.psi(x1 + 1) - special.psi(x1 - x2 + 1))
+        return grad * out * (special.psi(x1 + 1.0) - special.psi(x1 - x2 + 1))
 
     def vjp_x2(grad, out, x1, x2):
         return grad * out * (special.psi(x1 - x2 + 1) - special.psi(x2 + 1))
@@ -206,7 +209,7 @@ class LogBeta(Elementwise):
 
 def gamma_density(a, x):
     """The density of the gamma distribution, the derivative of ``gammainc(a, x)``."""
-    return np.exp(special.xlogy(a - 1, x) - x - special.gammaln(a))
+    return np.exp(special.xlogy(a - 1.0, x) - x - special.gammaln(a))
 
 
 @implements(special.gammainc)
@@ -235,7 +238,7 @@ class GammaIncCInv(Elementwise):
 
 def beta_density(a, b, x):
     """The density of the beta distribution, the derivative of ``betainc(a, b, x)``."""
-    return np.exp(special.xlogy(a - 1, x) + special.xlog1py(b - 1, -x) - special.betaln(a, b))
+    return np.exp(special.xlogy(a - 1.0, x) + special.xlog1py(b - 1.0, -x) - special.betaln(a, b))
 
 
 @implements(special.betainc)
@@ -345,7 +348,8 @@ class OwensT(Elementwise):
 
     def vjp_x2(grad, x1, x2):
         square = 1 + x2 * x2
-        return grad * (np.exp(-x1 * x1 * square / 2) / (2 * math.pi * square))
+        # -0.5 comes first: a small integer would wrap around when squared.
+        return grad * (np.exp(-0.5 * x1 * x1 * square) / (2 * math.pi * square))
 
 
 @implements(special.chdtr)
@@ -363,7 +367,7 @@ class ChiSquareC(Elementwise):
 @implements(special.stdtr)
 class StudentT(Elementwise):
     def vjp_x2(grad, x1, x2):
-        power = (1 + x2 * x2 / x1) ** (-(x1 + 1) / 2)
+        power = (1 + x2 * x2 / x1) ** (-(x1 + 1.0) / 2)
         return grad * (power / (np.sqrt(x1) * special.beta(x1 / 2, 0.5)))
 
 
@@ -399,7 +403,7 @@ def ratio(x, y):
 @implements(special.xlogy)
 class XLogY(Elementwise):
     def vjp_x1(grad, x2):
-        return grad * np.log(x2)
+        return grad * np.log(x2, dtype=grad.dtype)
 
     def vjp_x2(grad, x1, x2):
         return grad * ratio(x1, x2)
@@ -408,10 +412,10 @@ class XLogY(Elementwise):
 @implements(special.xlog1py)
 class XLog1pY(Elementwise):
     def vjp_x1(grad, x2):
-        return grad * np.log1p(x2)
+        return grad * np.log1p(x2, dtype=grad.dtype)
 
     def vjp_x2(grad, x1, x2):
-        return grad * ratio(x1, 1 + x2)
+        return grad * ratio(x1, 1.0 + x2)
 
 
 @implements(special.entr)
@@ -441,17 +445,19 @@ class KLDiv(Elementwise):
 @implements(special.huber)
 class Huber(Elementwise):
     def vjp_x1(grad, x1, x2):
-        return grad * np.maximum(np.abs(x2) - x1, 0)
+        return grad * np.maximum(np.abs(1.0 * x2) - x1, 0)
 
     def vjp_x2(grad, x1, x2):
-        return grad * np.clip(x2, -x1, x1)
+        # Of an unsigned integer, -x1 would wrap around.
+        return grad * np.clip(x2, -1.0 * x1, x1)
 
 
 @implements(special.pseudo_huber)
 class PseudoHuber(Elementwise):
     def vjp_x1(grad, x1, x2):
-        root = np.hypot(1, x2 / x1)
-        return grad * (2 * x1 * (root - 1) - x2 * x2 / (x1 * root))
+        slope = x2 / x1
+        root = np.hypot(1, slope)
+        return grad * (2 * x1 * (root - 1) - x2 * slope / root)
 
     def vjp_x2(grad, x1, x2):
         return grad * (x2 / np.hypot(1, x2 / x1))

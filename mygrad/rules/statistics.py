@@ -283,8 +283,9 @@ def _histogram(columns, edges, density, weights):
     numbers, inside = zip(*map(_bin, columns, edges), strict=True)
     chosen = np.logical_and.reduce(inside)
     index = tuple(number[chosen] for number in numbers)
-    weights = 1.0 if weights is None else as_floats(weights)
-    weights = np.broadcast_to(weights, chosen.shape)
+    if weights is None:
+        weights = np.ones(chosen.shape)
+    weights = np.reshape(as_floats(weights), chosen.shape)
     sums = scatter_add(weights[chosen], index, shape)
     if not density:
         return sums

@@ -71,7 +71,7 @@ def part_of_distance(x, other, distance):
     if np.isnan(part).any():
         part = np.where(distance == 0, 0, part)
         # The limit: beside an infinity all that is finite vanishes; two of them are even.
-        limit = np.sign(x) * np.where(np.isinf(other), math.sqrt(0.5), 1)
+        limit = np.sign(1.0 * x) * np.where(np.isinf(other), math.sqrt(0.5), 1)
         part = np.where(np.isinf(x), limit, part)
     return part
 

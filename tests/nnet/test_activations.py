@@ -264,3 +264,27 @@ def test_glu_of_odd_length() -> None:
 
 def test_tanh_is_numpys() -> None:
     assert activations.tanh is mg.tanh
+
+
+def test_errors_name_the_function_and_the_argument() -> None:
+    x = np.ones((2, 4))
+    for name in ("softmax", "logsoftmax", "glu"):
+        function = getattr(activations, name)
+        with pytest.raises(np.exceptions.AxisError, match=rf"^{name}: axis=5 .*\(2, 4\)"):
+            function(x, axis=5)
+    with pytest.raises(ValueError, match=r"softmax: axis=\(0, -2\)"):
+        activations.softmax(x, axis=(0, -2))
+    with pytest.raises(TypeError, match="logsoftmax: axis='a'"):
+        activations.logsoftmax(x, axis="a")
+    for name, argument in (("elu", "alpha"), ("leaky_relu", "slope"), ("hard_tanh", "lower_bound")):
+        for value in ("a", None, ["b"]):
+            with pytest.raises(TypeError, match=f"{name}: {argument} takes a number, or an array"):
+                getattr(activations, name)(x, **{argument: value})
+    with pytest.raises(TypeError, match="hard_tanh: upper_bound takes a number"):
+        activations.hard_tanh(mg.tensor(x), upper_bound=None)
+
+
+def test_softmax_of_a_single_number() -> None:
+    for axis in (-1, 0, None):
+        assert activations.softmax(3.0, axis=axis) == 1
+        assert activations.logsoftmax(3.0, axis=axis) == 0

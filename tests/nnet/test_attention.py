@@ -140,6 +140,12 @@ def test_what_cannot_be_is_refused():
         scaled_dot_product_attention(q[0, 0], k, v)
     with pytest.raises(TypeError, match=r"mask takes booleans, .* or floating-point .* not int64"):
         scaled_dot_product_attention(q, k, v, np.ones((3, 4), np.int64))
+    for mask in (np.ones((4, 3), bool), np.zeros((4, 3)), np.ones((2, 3, 5), bool)):
+        for causal in (False, True):
+            with pytest.raises(
+                ValueError, match=r"mask takes the shape \(…, L, S\) with L = 3, S = 4.* not"
+            ):
+                scaled_dot_product_attention(q, k, v, mask, causal=causal)
     x, W = normal(1, 2, 4), normal(4, 4)
     with pytest.raises(ValueError, match="heads=3 takes a divisor of the numbers of columns"):
         multi_head_attention(x, x, x, W, W, W, W, heads=3)

@@ -229,6 +229,17 @@ def test_focal_loss() -> None:
             function(x, LABELS, gamma=-1)
 
 
+@pytest.mark.parametrize("name", ["focal_loss", "softmax_focal_loss"])
+def test_a_weight_for_each_sample(name: str) -> None:
+    function, x, weights = getattr(losses, name), positive(3, 4), [0.5, 1.0, 2.0]
+    plain = function(x, LABELS, gamma=1.5)
+    for alpha in (weights, tuple(weights), np.array(weights), np.float32(weights)):
+        assert_close(function(x, LABELS, alpha=alpha, gamma=1.5), weights * plain.data)
+        assert function(np.float32(x), LABELS, alpha=alpha, gamma=1.5).dtype == np.float32
+    assert function(np.float32(x), LABELS, alpha=np.float64(0.25)).dtype == np.float32
+    check_gradients(lambda alpha: function(x, LABELS, alpha=alpha, gamma=1.5), np.array(weights))
+
+
 @pytest.mark.parametrize("gamma", [0.5, 1, 2])
 def test_certainty_has_no_focal_loss(gamma: float) -> None:
     gradient = grad_of(lambda p: losses.focal_loss(p, [0], gamma=gamma), [[1.0, 0.0]])
@@ -281,6 +292,19 @@ def test_single_precision_of_distances(name: str) -> None:
     for weak in (0.5, [[0.5] * 4] * 3):
         if name != "kl_div" or isinstance(weak, list):
             assert DISTANCES[name](x, weak).dtype == np.float32
+
+
+@each_distance
+def test_integers_and_booleans_take_the_precision_of_the_scores(name: str) -> None:
+    x = mg.tensor(normal(2, 2), dtype="float32")
+    for target in (
+        [[True, False], [False, True]],
+        np.eye(2, dtype=int),
+        mg.tensor(np.eye(2, dtype=bool)),
+    ):
+        result = DISTANCES[name](x, target)
+        assert result.dtype == np.float32
+        assert_close(result, DISTANCES[name](x, np.eye(2, dtype=np.float32)))
 
 
 @each_distance

@@ -112,3 +112,17 @@ def test_wrong_shapes() -> None:
         rms_norm(x, axis=(1, -2))
     with pytest.raises(TypeError):
         batchnorm(x)
+
+
+@each
+def test_squares_may_be_too_large_for_half_precision(name: str) -> None:
+    values = (300 * normal(4, 3, 2)).astype("float16")
+    half, single = (mg.tensor(values, dtype=dtype) for dtype in ("float16", "float32"))
+    for x in (half, single):
+        ones = np.ones(2 if name in ("layer_norm", "rms_norm") else 3, x.dtype)
+        y = NORMS[name](x, ones, 0 * ones)
+        assert y.dtype == x.dtype
+        (100 * np.sum(y * np.arange(24, dtype=x.dtype).reshape(4, 3, 2) / 24)).backward()
+    assert half.grad.dtype == np.float16
+    np.testing.assert_allclose(half.grad, single.grad, rtol=0.01, atol=0.02)
+    np.testing.assert_array_equal(rms_norm(np.full(4, 300, "f2")), np.ones(4))

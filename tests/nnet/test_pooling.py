@@ -133,3 +133,13 @@ def test_what_cannot_be_is_refused(function, pool, stride, error, message):
 def test_global_pooling_needs_something_to_pool(function, shape):
     with pytest.raises(ValueError, match=r"takes data of shape \(N, C, X, …\)"):
         function(np.ones(shape))
+
+
+def test_the_sum_of_a_window_may_be_too_large_for_half_precision():
+    x = mg.tensor(np.full((3, 300), 1000.0), dtype=np.float16)
+    means = avg_pool(x, (300,), 1)
+    assert means.dtype == np.float16
+    np.testing.assert_array_equal(means, np.full((3, 1), 1000))
+    means.sum().backward()
+    assert x.grad.dtype == np.float16
+    np.testing.assert_array_equal(x.grad, np.float16(1 / 300))

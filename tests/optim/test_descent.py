@@ -95,6 +95,36 @@ def test_settings_out_of_range(name: str, settings: dict[str, Any]) -> None:
         getattr(optim, name)([mg.tensor(1.0)], **settings)
 
 
+@pytest.mark.parametrize(
+    ("name", "settings", "match"),
+    [
+        ("SGD", {"lr": "a"}, "SGD: lr takes a number or a schedule, not 'a'"),
+        ("SGD", {"lr": None}, "SGD: lr takes a number or a schedule, not None"),
+        ("SGD", {"momentum": [0.9]}, r"SGD: momentum takes a number, not \[0.9\]"),
+        ("Adam", {"betas": 0.9}, r"Adam: betas takes two numbers, .*, not 0.9"),
+        ("AdamW", {"betas": (0.9,)}, r"AdamW: betas takes two numbers, .*, not \(0.9,\)"),
+        ("Adam", {"betas": (0.9, "a")}, "Adam: betas takes a number, not 'a'"),
+    ],
+)
+def test_settings_that_are_no_numbers(name: str, settings: dict[str, Any], match: str) -> None:
+    with pytest.raises(TypeError, match=match):
+        getattr(optim, name)([mg.tensor(1.0)], **settings)
+
+
+@pytest.mark.parametrize("case", CASES, ids=NAMES)
+def test_half_precision_takes_the_steps_of_single(case: Any) -> None:
+    gradients = np.array([0.0, 1e-4, -0.5, 300.0], "f2")
+    half, single = (mg.tensor(np.ones(4), dtype=dtype) for dtype in ("f2", "f4"))
+    make = getattr(optim, case["optimizer"])
+    optimizers = [make([each], **case["settings"]) for each in (half, single)]
+    for _ in range(3):
+        for each, optimizer in zip((half, single), optimizers, strict=True):
+            np.sum(each * gradients.astype(each.dtype)).backward()
+            optimizer.step()
+    assert half.dtype == np.float16
+    np.testing.assert_allclose(half, single, rtol=5e-3, atol=5e-3)
+
+
 def test_nesterov_needs_momentum() -> None:
     with pytest.raises(ValueError, match="nesterov=True needs momentum"):
         optim.SGD([mg.tensor(1.0)], nesterov=True)

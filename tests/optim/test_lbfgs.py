@@ -61,6 +61,34 @@ def test_a_step_needs_a_function() -> None:
         LBFGS([mg.tensor(1.0)]).step()
 
 
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
+def test_a_function_that_raises_leaves_the_parameters_as_they_were(error: Any) -> None:
+    w, z = mg.tensor([3.0, -2.0], dtype=np.float32), mg.tensor(1.0 + 0.1j)
+    before = [w.data.copy(), z.data.copy()]
+    seen = []
+
+    def closure() -> Any:
+        seen.append(w.data.copy())
+        if len(seen) == 3:
+            raise error
+        return np.sum(w**4) + np.abs(z) ** 2
+
+    optimizer = LBFGS([w, z])
+    with pytest.raises(error):
+        optimizer.step(closure)
+    assert not np.array_equal(seen[-1], before[0])
+    for parameter, old in zip((w, z), before, strict=True):
+        np.testing.assert_array_equal(parameter, old)
+        assert parameter.creator is None
+    assert optimizer.steps == 0
+
+
+def test_a_read_only_parameter_is_named() -> None:
+    w = mg.tensor(np.broadcast_to(1.0, 2), copy=False)
+    with pytest.raises(ValueError, match=r"LBFGS.step: parameter 'w' is read-only"):
+        LBFGS({"w": w}).step(lambda: np.sum(w**2))
+
+
 def test_without_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
     with pytest.raises(ImportError, match=r"needs SciPy.*pip install scipy"):

@@ -61,8 +61,9 @@ def test_an_iterable_or_a_dict() -> None:
         (lambda: [mg.tensor(1.0, constant=True)], ValueError, "'0' is a constant"),
         (lambda: [mg.tensor(1.0) * 2], ValueError, "'0' is the result of Multiply"),
         (lambda: [mg.tensor(1.0)] * 2, ValueError, "'0' and '1' are the same tensor"),
+        (lambda: {1: mg.tensor(1.0), "1": mg.tensor(1.0)}, ValueError, "two .* have the name '1'"),
     ],
-    ids=["tensor", "none", "array", "integers", "constant", "result", "twice"],
+    ids=["tensor", "none", "array", "integers", "constant", "result", "twice", "names"],
 )
 def test_parameters_that_cannot_be_optimised(parameters: Any, error: Any, match: str) -> None:
     with pytest.raises(error, match=match):
@@ -108,8 +109,24 @@ def test_a_read_only_array_is_not() -> None:
     array.flags.writeable = False
     w = mg.tensor(array, copy=False)
     np.sum(w**2).backward()
-    with pytest.raises(ValueError, match="read-only"):
+    with pytest.raises(ValueError, match=r"SGD.step: parameter '0' is read-only"):
         optim.SGD([w], lr=0.5).step()
+
+
+@each
+def test_a_step_that_cannot_be_done_is_not_begun(make: Any) -> None:
+    parameters = fresh() | {"fixed": mg.tensor(np.broadcast_to(1.0, 2), copy=False)}
+    before = {name: parameter.data.copy() for name, parameter in parameters.items()}
+    (loss(parameters) + np.sum(parameters["fixed"])).backward()
+    optimizer = make(parameters)
+    with pytest.raises(ValueError, match="parameter 'fixed' is read-only"):
+        optimizer.step()
+    for name, parameter in parameters.items():
+        np.testing.assert_array_equal(parameter, before[name])
+    assert optimizer.state_dict().keys() == make(fresh()).state_dict().keys()
+    parameters["fixed"].null_grad()  # what has no gradient need not be writeable
+    optimizer.step()
+    assert np.all(parameters["w"].data != before["w"])
 
 
 def test_what_a_live_graph_needs_stays() -> None:
@@ -228,8 +245,11 @@ def state_of(make: Any, steps: int = 1) -> dict[str, Any]:
         (lambda state: state.update({"w.velocity": np.ones(3)}), r"shape \(2, 2\).*shape \(3,\)"),
         (lambda state: state.update({"w.velocity": np.full((2, 2), "a")}), "dtype <U1"),
         (lambda state: state.update({"w.velocity": np.full((2, 2), None)}), "dtype object"),
+        (lambda state: state.update(steps=-1), "for 'steps' a count.*it is -1"),
+        (lambda state: state.update({"w.count": 1.5}), r"for 'w\.count' a count.*it is 1\.5"),
+        (lambda state: state.update({"w.count": np.nan}), r"for 'w\.count' a count.*it is nan"),
     ],
-    ids=["steps", "missing", "unknown", "shape", "text", "objects"],
+    ids=["steps", "missing", "unknown", "shape", "text", "objects", "minus", "half", "nan"],
 )
 def test_states_that_do_not_fit(change: Any, match: str) -> None:
     state = state_of(MAKERS[1])
@@ -239,6 +259,12 @@ def test_states_that_do_not_fit(change: Any, match: str) -> None:
         optimizer.load_state_dict(state)
     assert optimizer.steps == 0
     assert list(optimizer.state_dict()) == ["steps"]
+
+
+@pytest.mark.parametrize("state", [None, 3, "state", [("steps", 1)]])
+def test_a_state_is_a_mapping(state: Any) -> None:
+    with pytest.raises(TypeError, match=r"SGD.load_state_dict takes what state_dict\(\) returned"):
+        MAKERS[0](fresh()).load_state_dict(state)
 
 
 def test_the_state_of_another_optimiser() -> None:

@@ -71,12 +71,22 @@ def test_the_state_of_a_plateau() -> None:
     "make",
     [
         lambda: StepDecay(1.0, every=0),
+        lambda: StepDecay(1.0, every=1, factor=-3),
+        lambda: ExponentialDecay(1.0, factor=-3),
         lambda: CosineDecay(1.0, steps=0),
         lambda: WarmUp(1.0, steps=-1),
         lambda: ReduceOnPlateau(1.0, factor=1.5),
         lambda: ReduceOnPlateau(1.0, patience=-1),
     ],
-    ids=["StepDecay", "CosineDecay", "WarmUp", "factor", "patience"],
+    ids=[
+        "StepDecay",
+        "StepDecay-factor",
+        "ExponentialDecay",
+        "CosineDecay",
+        "WarmUp",
+        "factor",
+        "patience",
+    ],
 )
 def test_settings_out_of_range(make: Any) -> None:
     with pytest.raises(ValueError, match="is out of range"):

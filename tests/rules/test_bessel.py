@@ -25,6 +25,18 @@ SAMPLES = [
         for order, array in ((0, positive(2)), (0.5, positive(2)), (2, complex_normal(2)))
     ),
     Sample(special.ive, 1, normal(3)),
+    *(
+        Sample(function, np.array([0, 1], np.uint8), positive(2))
+        for function in (special.jv, special.yv, special.iv, special.ive, special.kv, special.kve)
+    ),
+    *(
+        Sample(function, np.array([0, 1], np.uint8), complex_normal(2))
+        for function in (special.hankel1, special.hankel2, special.hankel1e, special.hankel2e)
+    ),
+    *(
+        Sample(function, np.array([0, 1], np.uint8), positive(2))
+        for function in (special.yn, special.kn, special.expn)
+    ),
     *(Sample(function, n, positive(2)) for function in (special.yn, special.kn) for n in (0, 1, 3)),
     *(
         Sample(function, 1.5, complex_normal(2))
@@ -73,6 +85,23 @@ SAMPLES = [
 ]
 
 TestSamples = generic_checks(SAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("function", "numbers"),
+    [
+        (special.eval_hermite, (70,)),
+        (special.eval_gegenbauer, (2, 70)),
+        (special.eval_jacobi, (50, 50, 50)),
+    ],
+)
+def test_small_integers_do_not_wrap_around(function, numbers):
+    slopes = []
+    for dtype in (np.int8, np.int64):
+        x = mg.tensor(0.3)
+        function(*(np.array(n, dtype) for n in numbers), x).backward()
+        slopes.append(x.grad)
+    np.testing.assert_allclose(*slopes)
 
 
 def test_slopes_where_the_usual_formulas_cancel():

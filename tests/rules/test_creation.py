@@ -175,6 +175,15 @@ def test_arrays_like_a_tensor_are_tensors(function):
     assert function(x, int).constant
 
 
+@pytest.mark.parametrize("function", [np.empty_like, np.zeros_like, np.ones_like])
+def test_what_is_written_into_an_array_like_data_keeps_its_gradient(function):
+    data, x = mg.tensor([1.0, 2.0], constant=True), mg.tensor(3.0)
+    filled = function(data)
+    filled[...] = data * x
+    filled.sum().backward()
+    assert x.grad == 3
+
+
 def test_geomspace_has_the_ends_exactly():
     start, stop = mg.tensor(2.0), mg.tensor(32.0)
     np.geomspace(start, stop, 5)[[0, -1]].sum().backward()

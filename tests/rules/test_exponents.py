@@ -155,6 +155,12 @@ def test_an_unsigned_exponent_of_zero_does_not_wrap_around():
     assert gradient.tolist() == [0, 1, 2e3]
 
 
+@pytest.mark.parametrize("function", POWERS)
+def test_the_least_small_exponent_does_not_wrap_around(function):
+    (gradient,) = pullback(lambda x: function(x, np.array([-128], np.int8)), np.array([1.01]))
+    assert gradient == pytest.approx([-128 * 1.01**-129])
+
+
 def test_mixed_second_derivative_of_a_power_at_exponent_zero():
     base, exponent = mg.tensor(3.0), mg.tensor(0.0)
     (base**exponent).backward(create_graph=True)

@@ -40,6 +40,20 @@ SAMPLES = [
     ),
     Sample(np.linalg.norm, normal(0)),
     Sample(np.linalg.norm, normal(0, 2), axis=1),
+    *(
+        Sample(np.linalg.norm, normal(*shape), ord)
+        for shape, ord in [
+            ((0, 0), 1),
+            ((0, 0), np.inf),
+            ((0, 2), 1),
+            ((0, 2), -1),
+            ((2, 0), 1),
+            ((2, 0), np.inf),
+            ((2, 0), -np.inf),
+        ]
+    ),
+    *(Sample(np.linalg.matrix_norm, normal(2, 0, 0), ord=ord) for ord in ("fro", 1, np.inf)),
+    Sample(np.linalg.matrix_norm, normal(2, 2, 0), ord=-np.inf),
     *(Sample(np.linalg.vector_norm, make(2, 3), ord=p) for make in MAKERS for p in VECTOR_ORDERS),
     *(
         Sample(np.linalg.vector_norm, make(2, 2, 2), axis=(0, -1), keepdims=True, ord=ord)

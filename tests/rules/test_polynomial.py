@@ -8,6 +8,8 @@ from tests.checks import Sample, generic_checks, normal
 
 is_dispatched = isinstance(polynomial.polyval2d, type(np.sum))
 
+SMALL = np.array([100, -100, 3], np.int8)
+
 SAMPLES = [
     Sample(polynomial.polyval2d, normal(3), normal(3), normal(2, 3)),
     Sample(polynomial.polyval2d, normal(), normal(), normal(3, 1)),
@@ -15,6 +17,11 @@ SAMPLES = [
     Sample(polynomial.polyval2d, [1.0, 2.0], normal(2), normal(2, 2)),
     Sample(polynomial.polygrid2d, normal(3), normal(2), normal(2, 3)),
     Sample(polynomial.polygrid2d, normal(), normal(2), normal(2, 2, 2)),
+    *(
+        Sample(function, SMALL, normal(3), np.array([[100, -100, 3], [127, -128, -7]], np.int8))
+        for function in (polynomial.polyval2d, polynomial.polygrid2d)
+    ),
+    Sample(polynomial.polyval2d, SMALL, SMALL, normal(2, 3)),
 ]
 
 if is_dispatched:

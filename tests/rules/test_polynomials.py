@@ -67,6 +67,11 @@ SAMPLES = [
     Sample(np.polyval, normal(3), 2.0),
     Sample(np.polyval, normal(0), normal(2)),
     Sample(np.polyval, normal(3), 0.0 * normal(2)),
+    Sample(np.polyval, [True, True, False], normal(2)),
+    Sample(np.polyval, np.array([100, -100, 100], np.int8), normal(2)),
+    Sample(np.polyval, np.array([200, 100, 255], np.uint8), complex_normal(2)),
+    Sample(np.polyval, normal(3), np.array([100, -100], np.int8)),
+    Sample(np.polyval, normal(3), np.array([True, False])),
     *(Sample(np.polyder, make(4), m) for make in MAKERS for m in (0, 1, 2, 3)),
     Sample(np.polyder, normal(2)),
     Sample(np.polyder, normal(2), 3),
@@ -90,6 +95,10 @@ SAMPLES = [
     Sample(sorted_roots, complex_normal(4)),
     *(Sample(np.polyfit, np.linspace(0, 1, 4), make(4), 2) for make in MAKERS),
     Sample(np.polyfit, np.linspace(0, 1, 4), normal(4, 2), 1),
+    Sample(np.polyfit, np.arange(4), normal(4), 1),
+    Sample(np.polyfit, np.array([100, -100, 50, 3], np.int8), normal(4), 2),
+    Sample(np.polyfit, [0, 1, 2, 4], normal(4), 1, w=np.array([1, 200, 100, 3], np.uint8)),
+    Sample(np.polyfit, np.linspace(0, 1, 4), [1, 3, 2, 5], 1, w=positive(4)),
     Sample(weighted_fit, np.linspace(0, 1, 4), normal(4), positive(4)),
     Sample(weighted_fit, np.linspace(0, 1, 4), normal(4, 2), positive(4)),
     Sample(full_fit, np.linspace(0, 1, 4), normal(4)),
@@ -112,6 +121,8 @@ SAMPLES = [
     Sample(scimath.power, BEYOND, np.array([2.0, 0.5, -1.5, 3])),
     Sample(scimath.power, normal(3), 2),
     Sample(scimath.power, 3.0, normal(3)),
+    Sample(scimath.power, np.array([3, 200], np.uint8), normal(2)),
+    Sample(scimath.power, np.array([1.01, -0.99]), np.array([-128, 100], np.int8)),
     Sample(scimath.power, complex_normal(2), complex_normal(2)),
 ]
 TestSamples = generic_checks(SAMPLES)
@@ -196,3 +207,21 @@ def test_polyval_where_it_is_not_taken():
     x = mg.tensor([np.nan, 2.0])
     np.sum(np.where([False, True], np.polyval([1.0, 2.0, 3.0], x), 0)).backward()
     assert x.grad.tolist() == [0, 6]
+
+
+def test_powers_of_large_integers():
+    p, x = mg.tensor(np.ones(12)), np.array([100, -100])
+    np.sum(np.polyval(p, x)).backward()
+    assert p.grad.tolist() == [100.0**k + (-100.0) ** k for k in range(11, -1, -1)]
+
+
+def test_a_fit_at_large_integers():
+    places = [10**5, 2 * 10**5, 4 * 10**5, 5 * 10**5]
+    slopes = []
+    for x in (places, np.array(places, float)):
+        y = mg.tensor([1.0, 2, 4, 6])
+        np.polyfit(x, y, 3)[-1].backward()
+        slopes.append(y.grad)
+    np.testing.assert_allclose(*slopes)
+    # At 0 the polynomial is a sum of Lagrange's, whose values there are these.
+    np.testing.assert_allclose(slopes[0], [10 / 3, -10 / 3, 5 / 3, -2 / 3])

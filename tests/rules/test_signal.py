@@ -78,6 +78,7 @@ SAMPLES = [
     Sample(np.gradient, normal(2, 3), axis=-1),
     Sample(np.gradient, normal(3, 2, 2), 0.5, positive(), axis=(0, 2)),
     Sample(np.gradient, [1.0, 2, 4], positive()),
+    Sample(np.gradient, normal(2, 3), 0.5, axis=1),
     *(Sample(np.trapezoid, make(4)) for make in MAKERS),
     Sample(np.trapezoid, normal(2, 3), dx=positive()),
     Sample(np.trapezoid, normal(3, 2), axis=0),
@@ -99,6 +100,10 @@ SAMPLES = [
     Sample(np.interp, 0.5, POINTS, normal(4)),
     Sample(np.interp, INSIDE, np.array([1.0]), normal(1)),
     Sample(np.interp, normal(0), POINTS, normal(4)),
+    Sample(np.interp, INSIDE, [0, 1, 3], np.array([0, 255, 10], np.uint8)),
+    Sample(np.interp, INSIDE, [0, 1, 3], np.array([True, False, True])),
+    Sample(np.interp, 0.5, np.array([-128, 127], np.int8), normal(2)),
+    Sample(np.interp, AROUND, np.array([100, -100, 2], np.int8), normal(3), period=5),
     Sample(np.apply_along_axis, np.sum, 0, normal(2, 3)),
     Sample(np.apply_along_axis, np.cumsum, -1, normal(2, 3)),
     Sample(np.apply_along_axis, outer_square, 1, normal(2, 2, 2)),
@@ -139,6 +144,11 @@ def test_gradient_of_equidistant_points_differentiates_the_distances():
         change = 1e-6 * np.eye(4)[i]
         ahead, behind = (np.sum(weights * np.gradient(f, x.data + s * change)) for s in (1, -1))
         np.testing.assert_allclose(x.grad[i], (ahead - behind) / 2e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("spacing", [(), (2.0,)])
+def test_gradient_without_an_axis_is_empty(spacing):
+    assert np.gradient(mg.tensor(1.0), *spacing) == np.gradient(1.0, *spacing) == ()
 
 
 def test_interp_at_its_points_takes_the_slope_to_the_right():

@@ -101,6 +101,26 @@ SAMPLES = [
     Sample(special.ndtri, 0.5 + unit(3) / 2),
     Sample(special.ndtri_exp, -positive(3)),
     Sample(special.owens_t, normal(3), normal(3)),
+    Sample(special.xlogy, positive(3), np.array([3, 100, 200], np.uint8)),
+    Sample(special.xlogy, complex_normal(2), np.array([-3, 100], np.int8)),
+    Sample(special.xlog1py, positive(3), np.array([3, 100, 255], np.uint8)),
+    Sample(special.xlog1py, np.array([3, 100], np.int8), positive(2)),
+    *(
+        Sample(function, np.array([3, 7], np.uint8), positive(2))
+        for function in (special.boxcox, special.boxcox1p)
+    ),
+    *(
+        Sample(function, positive(3), np.array([0, 1, 3], np.uint8))
+        for function in (
+            special.boxcox,
+            special.boxcox1p,
+            special.inv_boxcox,
+            special.inv_boxcox1p,
+        )
+    ),
+    Sample(special.owens_t, np.array([0, 1, 2], np.uint8), normal(3)),
+    Sample(special.owens_t, np.array([True, False]), normal(2)),
+    Sample(special.owens_t, np.array([100, -100], np.int8), normal(2)),
     Sample(special.chdtr, 3, positive(3)),
     Sample(special.chdtrc, 3, positive(3)),
     Sample(special.stdtr, 2.5, normal(3)),
@@ -119,7 +139,12 @@ SAMPLES = [
     Sample(special.rel_entr, positive(3), positive(2, 1)),
     Sample(special.kl_div, positive(3), positive(3)),
     Sample(special.huber, np.array(1.0), np.array([0.5, -0.3, 2.0, -3.0])),
+    Sample(special.huber, np.array([1, 200], np.uint8), np.array([-3.0, -0.5])),
+    Sample(special.huber, np.array([True, True]), np.array([-3.0, 0.5])),
+    Sample(special.huber, positive(2), np.array([-128, 100], np.int8)),
     Sample(special.pseudo_huber, positive(3), normal(3)),
+    Sample(special.pseudo_huber, positive(2), np.array([100, -128], np.int8)),
+    Sample(special.pseudo_huber, np.array([200, 255], np.uint8), normal(2)),
     # Lambert's function
     Sample(special.lambertw, complex_normal(3)),
     Sample(special.lambertw, complex_normal(3), -1),

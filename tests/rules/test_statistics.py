@@ -128,6 +128,7 @@ SAMPLES = [
     Sample(np.cov, normal(2, 4), ddof=0, aweights=positive(4), fweights=[1, 2, 3, 1]),
     Sample(np.cov, normal(2, 4), aweights=positive(4), fweights=[1, 2, 3, 1]),
     Sample(np.cov, complex_normal(2, 3)),
+    Sample(np.cov, normal(2, 4), aweights=np.array([100, 90, 3, 127], np.int8)),
     Sample(np.cov, normal(2, 4), dtype=np.float64),
     Sample(np.corrcoef, normal(3, 4)),
     Sample(np.corrcoef, normal(4, 2), rowvar=False),
@@ -162,6 +163,12 @@ SAMPLES = [
     Sample(np.histogramdd, distinct(5, 3), 2, density=True, weights=positive(5)),
     Sample(np.histogramdd, [distinct(5), distinct(5)], [EDGES, 2], density=True),
     Sample(np.histogramdd, distinct(5, 2), 2, [None, (-1, 1)], density=True),
+    Sample(np.histogramdd, distinct(5), 2, weights=normal(5)),
+    Sample(np.histogramdd, distinct(5), [EDGES], density=True),
+    Sample(np.histogramdd, [1.0, 2.0, 3.0], 2, weights=normal(3)),
+    Sample(np.histogramdd, np.array([1, 2, 3]), 2, weights=normal(3)),
+    Sample(np.histogram, distinct(6), 3, weights=np.full(6, 200, np.uint8), density=True),
+    Sample(np.histogram, distinct(6), [False, True], weights=positive(6), density=True),
 ]
 
 TestSamples = generic_checks(SAMPLES)

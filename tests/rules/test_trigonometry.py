@@ -132,6 +132,11 @@ def test_on_the_branch_cuts_of_arcsinh(y, real):
     assert gradient == pytest.approx([(ahead - behind) / (2j * step)], rel=1e-6)
 
 
+def test_arctan2_with_booleans_at_the_origin():
+    (gradient,) = pullback(lambda y: np.arctan2(y, np.array([False, True])), np.array([0.0, 2.0]))
+    assert gradient == pytest.approx([0, 0.2])
+
+
 @pytest.mark.parametrize("function", PLANE)
 def test_the_gradient_at_the_origin_is_zero(function):
     for grad in (0.0, 1.0):

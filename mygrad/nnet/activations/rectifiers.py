@@ -8,6 +8,7 @@ import numpy as np
 
 from mygrad.dispatch import dispatched
 from mygrad.functions import primitive
+from mygrad.nnet._arguments import check_kind
 from mygrad.operation import Elementwise, implements
 from mygrad.rules.extrema import keep
 
@@ -92,6 +93,7 @@ def leaky_relu(x: Any, slope: Any) -> Any:
     >>> leaky_relu([-2.0, 0.0, 3.0], 0.1)
     Tensor([-0.2,  0. ,  3. ])
     """
+    check_kind("leaky_relu", "slope", slope)
     # Not np.where, which is slow where the signs change often.
     return np.maximum(x, 0) + np.multiply(slope, np.minimum(x, 0))
 
@@ -135,6 +137,7 @@ def elu(x: Any, alpha: Any) -> Any:
     >>> elu([-1e4, -1.0, 0.0, 3.0], alpha=2.0)
     Tensor([-2.        , -1.26424112,  0.        ,  3.        ])
     """
+    check_kind("elu", "alpha", alpha)
     return np.maximum(x, 0) + np.multiply(alpha, decay(x))
 
 
@@ -216,6 +219,8 @@ def hard_tanh(x: Any, *, lower_bound: Any = -1, upper_bound: Any = 1) -> Any:
     >>> hard_tanh([-2.0, -0.5, 0.5, 2.0], upper_bound=0.25)
     Tensor([-1.  , -0.5 ,  0.25,  0.25])
     """
+    check_kind("hard_tanh", "lower_bound", lower_bound)
+    check_kind("hard_tanh", "upper_bound", upper_bound)
     return np.clip(x, lower_bound, upper_bound)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -13,7 +14,7 @@ import numpy as np
 from mygrad import tanh
 from mygrad.dispatch import dispatched
 from mygrad.functions import expression, primitive
-from mygrad.nnet._arguments import floats
+from mygrad.nnet._arguments import axes_of, floats
 from mygrad.operation import Elementwise, implements
 
 __all__ = ["gelu", "glu", "mish", "sigmoid", "silu", "soft_sign", "softplus", "tanh"]
@@ -286,8 +287,8 @@ def glu(x: Any, axis: int = -1) -> Any:
 
     Raises
     ------
-    ValueError
-        The axis cannot be halved.
+    AxisError, ValueError
+        There is no such axis, or it cannot be halved.
 
     References
     ----------
@@ -301,6 +302,7 @@ def glu(x: Any, axis: int = -1) -> Any:
     Tensor([[0.5, 2. ]])
     """
     x = floats(x)
+    (axis,) = axes_of("glu", x, operator.index(axis))
     length = x.shape[axis]
     if length % 2:
         raise ValueError(

@@ -7,16 +7,22 @@ from typing import Any
 import numpy as np
 
 from mygrad.functions import primitive
-from mygrad.nnet._arguments import floats
+from mygrad.nnet._arguments import axes_of, floats
 from mygrad.operation import Operation, implements
 
 __all__ = ["logsoftmax", "softmax"]
 
 
-def from_largest(x, axis):
+def from_largest(function, x, axis):
     """How far the elements lie below the largest along ``axis``: their exponentials do not overflow."""
     x = floats(x)
-    return np.asarray(x - np.max(x, axis=axis, keepdims=True, initial=-np.inf))
+    try:
+        largest = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    except (TypeError, ValueError):
+        if axis is not None:
+            axes_of(function, x, axis)
+        raise
+    return np.asarray(x - largest)
 
 
 @primitive
@@ -34,6 +40,11 @@ def softmax(x: Any, axis: Any = -1) -> Any:
     Tensor
         Of the shape of `x`.
 
+    Raises
+    ------
+    AxisError, ValueError
+        `x` has no such axis, or it is named twice.
+
     See Also
     --------
     logsoftmax : its logarithm, which does not underflow.
@@ -46,7 +57,7 @@ def softmax(x: Any, axis: Any = -1) -> Any:
     Tensor([[0.09003057, 0.24472847, 0.66524096],
             [0.5       , 0.5       , 0.        ]])
     """
-    powers = from_largest(x, axis)
+    powers = from_largest("softmax", x, axis)
     powers = np.exp(powers, out=powers)
     powers /= np.sum(powers, axis=axis, keepdims=True)
     return powers
@@ -73,6 +84,11 @@ def logsoftmax(x: Any, axis: Any = -1) -> Any:
     Tensor
         Of the shape of `x`.
 
+    Raises
+    ------
+    AxisError, ValueError
+        `x` has no such axis, or it is named twice.
+
     Examples
     --------
     >>> from mygrad.nnet.activations import logsoftmax
@@ -80,7 +96,7 @@ def logsoftmax(x: Any, axis: Any = -1) -> Any:
     Tensor([[-2.40760596e+00, -1.40760596e+00, -4.07605964e-01],
             [-6.93147181e-01, -6.93147181e-01, -2.00006931e+04]])
     """
-    below = from_largest(x, axis)
+    below = from_largest("logsoftmax", x, axis)
     if below.size:
         below -= np.log(np.sum(np.exp(below), axis=axis, keepdims=True))
     return below

@@ -85,6 +85,7 @@ def scaled_dot_product_attention(
     allowed = np.tri(*products.shape[-2:], dtype=np.bool_) if causal else None
     if mask is not None:
         mask = as_array(mask)
+        _check_mask(mask, products)
         if mask.dtype == bool:
             allowed = mask if allowed is None else mask & allowed
         elif mask.dtype.kind == "f":
@@ -95,6 +96,21 @@ def scaled_dot_product_attention(
                 f" floating-point numbers to be added; not {mask.dtype}. Convert it: mask.astype(bool)"
             )
     return attention_weights(products, allowed) @ value
+
+
+def _check_mask(mask: Any, products: Any) -> None:
+    queries, keys = products.shape[-2:]
+    leading = products.shape[:-2]
+    try:
+        fits = np.broadcast_shapes(mask.shape, products.shape)[-2:] == (queries, keys)
+    except ValueError:
+        fits = False
+    if not fits:
+        axes = f"broadcast against {leading}" if leading else "any"
+        raise ValueError(
+            f"scaled_dot_product_attention: mask takes the shape (…, L, S) with L = {queries}, S = {keys},"
+            f" each of the two may be 1, the axes in front {axes}; not {mask.shape}"
+        )
 
 
 @expression

@@ -37,6 +37,8 @@ def dropout(x: Any, p: float = 0.5, *, training: bool = True, rng: Any = None) -
     ------
     ValueError
         `p` is no probability.
+    TypeError
+        `rng` is no generator.
 
     References
     ----------
@@ -54,8 +56,16 @@ def dropout(x: Any, p: float = 0.5, *, training: bool = True, rng: Any = None) -
     Tensor([1., 1.])
     """
     x = floats(x)
-    if not 0 <= p <= 1:
+    try:
+        fits = bool(0 <= p <= 1)
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
         raise ValueError(f"dropout: p takes a probability, from 0 to 1, not {p!r}")
+    if not (rng is None or callable(getattr(rng, "random", None))):
+        raise TypeError(
+            f"dropout: rng takes a generator, such as np.random.default_rng(seed), not {rng!r}"
+        )
     if not training or p == 0:
         return +x
     source = np.random if rng is None else rng

@@ -9,9 +9,8 @@ import numpy as np
 
 from mygrad.dispatch import dispatched
 from mygrad.functions import expression
-from mygrad.nnet._arguments import check_number, floats
+from mygrad.nnet._arguments import axes_of, check_number, floats
 from mygrad.operation import Operation, implements
-from mygrad.rules._axes import normalize_axes
 
 __all__ = ["batchnorm", "layer_norm", "rms_norm"]
 
@@ -109,7 +108,7 @@ def layer_norm(
             [-1.,  2.]])
     """
     x = floats(x)
-    axes = normalize_axes(_checked_axis("layer_norm", x, axis), x.ndim)
+    axes = axes_of("layer_norm", x, axis)
     return _normalized("layer_norm", x, axes, axes, gamma, beta, eps, centered=True)
 
 
@@ -151,17 +150,8 @@ def rms_norm(x: Any, *, gamma: Any = None, axis: Any = -1, eps: float = 1e-5) ->
             [ 0.2,  1.4]])
     """
     x = floats(x)
-    axes = normalize_axes(_checked_axis("rms_norm", x, axis), x.ndim)
+    axes = axes_of("rms_norm", x, axis)
     return _normalized("rms_norm", x, axes, axes, gamma, None, eps, centered=False)
-
-
-def _checked_axis(function: str, x: Any, axis: Any) -> Any:
-    try:
-        return np.lib.array_utils.normalize_axis_tuple(axis, x.ndim)
-    except ValueError as error:
-        raise type(error)(
-            f"{function}: axis={axis!r} of an array of shape {x.shape}: {error}"
-        ) from None
 
 
 def _normalized(
@@ -207,13 +197,16 @@ def standardized(x, axes, eps, centered):
 
     If it is ``centered``, the mean is subtracted before.
     """
+    dtype = x.dtype
+    if dtype == np.float16:  # which has no room for squares
+        x = x.astype(np.float32)
     if centered:
         # Twice, because the first mean is off by a rounding: that is much against the deviations of
         # numbers far from zero.
         x = x - np.mean(x, axis=axes, keepdims=True)
         x -= np.mean(x, axis=axes, keepdims=True)
     factor = 1 / np.sqrt(np.mean(np.square(x), axis=axes, keepdims=True) + eps)
-    return x * factor, factor
+    return (x * factor).astype(dtype, copy=False), factor
 
 
 @implements(standardized)

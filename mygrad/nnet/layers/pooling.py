@@ -82,7 +82,10 @@ def avg_pool(x: Any, pool: Any, stride: Any) -> Any:
     if x.dtype.kind not in "fc":
         x = x.astype(float)
     placement = _windows("avg_pool", x, pool, stride)
-    return totals(x, placement) / math.prod(placement.window)
+    dtype = x.dtype
+    if dtype == np.float16:  # which has no room for sums
+        x = x.astype(np.float32)
+    return (totals(x, placement) / math.prod(placement.window)).astype(dtype, copy=False)
 
 
 @expression

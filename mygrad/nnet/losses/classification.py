@@ -221,7 +221,7 @@ def margin_ranking_loss(x1: Any, x2: Any, y: Any, margin: float) -> Any:
 
 
 @expression
-def focal_loss(class_probs: Any, targets: Any, *, alpha: float = 1, gamma: float = 0) -> Any:
+def focal_loss(class_probs: Any, targets: Any, *, alpha: Any = 1, gamma: float = 0) -> Any:
     """``-alpha * (1 - p)**gamma * log(p)``, with the probability p of each sample's label.
 
     The larger `gamma`, the less do samples count that are classified well already.
@@ -232,8 +232,8 @@ def focal_loss(class_probs: Any, targets: Any, *, alpha: float = 1, gamma: float
         Probabilities of the classes.
     targets : array_like of int, shape (N,) or (…)
         The labels, 0 ≤ ``targets`` < C.
-    alpha : float
-        A weight.
+    alpha : array_like
+        A weight: a number, or one for each sample.
     gamma : float
         How much the loss is focused on samples that are hard to classify; not negative.
 
@@ -265,11 +265,16 @@ def focal_loss(class_probs: Any, targets: Any, *, alpha: float = 1, gamma: float
     class_probs = scores_of("focal_loss", "class_probs", class_probs)
     labels = labels_of("focal_loss", "targets", targets, class_probs)
     p = np.take_along_axis(class_probs, labels[..., None], axis=-1)[..., 0]
-    return -alpha * ((1 - p) ** gamma * np.log(p))
+    return _weighted(alpha, -((1 - p) ** gamma * np.log(p)))
+
+
+def _weighted(alpha: Any, losses: Any) -> Any:
+    """``losses`` times their weights, of the precision that they have."""
+    return floats(alpha, like=losses).astype(losses.dtype, copy=False) * losses
 
 
 @expression
-def softmax_focal_loss(scores: Any, targets: Any, *, alpha: float = 1, gamma: float = 0) -> Any:
+def softmax_focal_loss(scores: Any, targets: Any, *, alpha: Any = 1, gamma: float = 0) -> Any:
     """:func:`focal_loss` of the softmax of scores, from which it is computed more exactly.
 
     Parameters
@@ -297,4 +302,4 @@ def softmax_focal_loss(scores: Any, targets: Any, *, alpha: float = 1, gamma: fl
     """
     check_number("softmax_focal_loss", "gamma", gamma, above=False)
     _, _, losses = _surprises("softmax_focal_loss", "scores", scores, "targets", targets)
-    return alpha * ((-np.expm1(-losses)) ** gamma * losses)
+    return _weighted(alpha, (-np.expm1(-losses)) ** gamma * losses)
