@@ -18,7 +18,7 @@ from mygrad.graph import CONSTANT, Handle, Node, make_handle, make_node
 from mygrad.modes import debugging, guarding, leak_check
 from mygrad.signatures import parameters_of
 from mygrad.tensor import Tensor
-from mygrad.trees import flatten, map_leaves, unchecked
+from mygrad.trees import flatten, map_leaves
 from mygrad.views import is_fleeting, is_variable, touch
 
 Function = Callable[..., Any]
@@ -139,7 +139,7 @@ class Argument(NamedTuple):
 
     def pattern(self) -> Any:
         """The argument with numbers in the places of its leaves."""
-        return self.build(range(len(self.leaves)), unchecked)
+        return self.build(range(len(self.leaves)))
 
 
 class CustomFunction:
@@ -210,7 +210,7 @@ class CustomFunction:
         plain = {name: [_plain(leaf) for leaf in each.leaves] for name, each in given.items()}
         if found:
             for name, each in given.items():
-                bound.arguments[name] = each.build(plain[name], unchecked)
+                bound.arguments[name] = each.build(plain[name])
         result, aux = self._evaluate(bound), None
         if self._has_aux:
             if not isinstance(result, tuple) or len(result) != 2:
@@ -239,7 +239,7 @@ class CustomFunction:
                 tensor._node = (
                     node if len(varying) == 1 else output(node, tensor._data, count, len(varying))
                 )
-        return build(made, unchecked)
+        return build(made)
 
     def _evaluate(self, bound: inspect.BoundArguments) -> Any:
         """What the function returns; no tensor from outside may become an array on the way."""

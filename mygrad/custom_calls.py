@@ -12,7 +12,7 @@ from mygrad.errors import GradientLost, InvalidGradient
 from mygrad.graph import CONSTANT, Handle, Node, make_node
 from mygrad.hooks import read_only
 from mygrad.modes import leak_check
-from mygrad.trees import matching, unchecked
+from mygrad.trees import matching
 from mygrad.visits import fit
 
 Function = Callable[..., Any]
@@ -84,7 +84,7 @@ class CustomCall(Node):
                 if walk.handle is not None:
                     grad = walk.handle(grad, CONSTANT)
             leaves[place] = read_only(grad)
-        return call.build(leaves, unchecked)
+        return call.build(leaves)
 
     def _revived(self, walk: Any, several: bool) -> dict[str, Any]:
         """What the rules ask for of the call; with the history of tensors, if the walk is recorded."""
@@ -103,10 +103,8 @@ class CustomCall(Node):
                     if several:
                         node = output(self, results[place], count, len(call.places))
                     results[place] = walk.handle(results[place], node)
-        known = {
-            name: call.arguments[name][1](leaves, unchecked) for name, leaves in arguments.items()
-        }
-        return known | {"out": call.build(results, unchecked)}
+        known = {name: call.arguments[name][1](leaves) for name, leaves in arguments.items()}
+        return known | {"out": call.build(results)}
 
     def _by_numpy(self, function: Function, *args: Any, recorded: bool) -> Any:
         """``function(*args)``, of tensors if the walk is ``recorded``: none of them may become an array."""

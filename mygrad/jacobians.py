@@ -34,7 +34,7 @@ from mygrad.tracing import (
     varies,
 )
 from mygrad.transforms import grad, transposed
-from mygrad.trees import flatten, unchecked
+from mygrad.trees import flatten
 
 #: Forward pays for so many times as many results as arguments, and so many more: measured.
 FORWARD = 2
@@ -91,7 +91,7 @@ def jacobian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
         leaves, build = flatten(result)
         outputs = [leaf if isinstance(leaf, Tensor) else _constant(leaf, trace) for leaf in leaves]
         columns = [trace.derivatives(row) for row in _blocks(trace, outputs)]
-        return build([row[0] if is_one(argnums) else tuple(row) for row in columns], unchecked)
+        return build([row[0] if is_one(argnums) else tuple(row) for row in columns])
 
     return matrix
 

@@ -35,7 +35,7 @@ from mygrad.hooks import changed
 from mygrad.modes import debugging, guarding, record_as, recording
 from mygrad.operation import unchanged
 from mygrad.tensor import Tensor
-from mygrad.trees import flatten, map_leaves, matching, unchecked
+from mygrad.trees import flatten, map_leaves, matching
 from mygrad.views import forget, is_variable, touch
 from mygrad.visits import compiled
 
@@ -248,7 +248,7 @@ class Trace:
 
     def derivatives(self, values: list[Any]) -> Any:
         """``values``, one for each input, nested as the arguments are."""
-        return self.rebuild(values, unchecked)
+        return self.rebuild(values)
 
     def route(self, outputs: list[Any]) -> Route:
         """The way from ``outputs`` back to the inputs."""

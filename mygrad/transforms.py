@@ -39,7 +39,7 @@ from mygrad.tracing import (
     roots_of,
     scalar,
 )
-from mygrad.trees import flatten, unchecked
+from mygrad.trees import flatten
 
 
 def value_and_grad(
@@ -232,7 +232,7 @@ def linearize(function: Function, *args: Any, has_aux: bool = False, **kwargs: A
         recorded = tensors and trace.traceable
         walk = PathWalk(keep=True, handle=revive if recorded else None)
         pushed = pull(walk, back, given, ends, history=tensors, recorded=recorded)
-        return rebuild(pushed, unchecked)
+        return rebuild(pushed)
 
     value, aux = (result, aux) if history else (apart(result), apart(aux))
     return (value, pushforward, aux) if has_aux else (value, pushforward)

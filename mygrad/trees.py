@@ -7,32 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import copy
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from typing import Any
 
-Make = Callable[..., Any]
+Build = Callable[[Iterator[Any]], Any]
 
 
-def flatten(tree: Any) -> tuple[list[Any], Callable[..., Any]]:
+def flatten(tree: Any) -> tuple[list[Any], Callable[[Any], Any]]:
     """The leaves of ``tree``, and what puts others of the same number in their places.
 
-    It takes ``make`` as well, which is :func:`unchecked` for derivatives: by default dataclasses are made
-    as a user would make them, by calling the class.
+    Classes of the user's are copied, and none of their code is run: what it checks and computes was done
+    for ``tree``, and need not be true of derivatives.
     """
     leaves: list[Any] = []
     build = _flatten(tree, leaves)
-    return leaves, lambda others, make=replace: build(iter(others), make)
-
-
-def unchecked(record: Any, **members: Any) -> Any:
-    """The dataclass ``record`` with other members, without running any code of its own.
-
-    What the class checks and computes is true of its values, not of derivatives.
-    """
-    result = copy(record)
-    for name, value in members.items():
-        object.__setattr__(result, name, value)
-    return result
+    return leaves, lambda others: build(iter(others))
 
 
 def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
@@ -41,39 +30,62 @@ def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
     return build([function(leaf) for leaf in leaves])
 
 
-def _flatten(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any], Make], Any]:
+def _flatten(tree: Any, leaves: list[Any]) -> Build:
     if tree is None:
-        return lambda *_: None
+        return lambda _: None
     if isinstance(tree, dict):
         parts = {key: _flatten(value, leaves) for key, value in tree.items()}
 
-        def filled(others: Iterator[Any], make: Make) -> Any:
+        def filled(others: Iterator[Any]) -> Any:
             result = {} if type(tree) is dict else copy(tree)
             for key, build in parts.items():
-                result[key] = build(others, make)
+                result[key] = build(others)
             return result
 
         return filled
     if isinstance(tree, list | tuple):
         items = [_flatten(value, leaves) for value in tree]
-        if hasattr(tree, "_make"):
-            return lambda others, make: tree._make(build(others, make) for build in items)
-        return lambda others, make: type(tree)(build(others, make) for build in items)
+        return lambda others: _like(tree, [build(others) for build in items])
     if _is_record(tree):
-        members = {f.name: _flatten(getattr(tree, f.name), leaves) for f in fields(tree) if f.init}
-        return lambda others, make: make(
-            tree, **{name: build(others, make) for name, build in members.items()}
-        )
+        members = {name: _flatten(getattr(tree, name), leaves) for name in _members(tree)}
+
+        def made(others: Iterator[Any]) -> Any:
+            result = copy(tree)
+            for name, build in members.items():
+                object.__setattr__(result, name, build(others))
+            return result
+
+        return made
     leaves.append(tree)
-    return _take
+    return next
 
 
-def _take(others: Iterator[Any], _: Make) -> Any:
-    return next(others)
+def _like(tree: Any, items: list[Any]) -> Any:
+    """``items`` in a list or tuple like ``tree``."""
+    if type(tree) is tuple:
+        return tuple(items)
+    if isinstance(tree, list):
+        result = [] if type(tree) is list else copy(tree)
+        result[:] = items
+        return result
+    if hasattr(tree, "_make"):
+        return tree._make(items)
+    result = tuple.__new__(type(tree), items)
+    getattr(result, "__dict__", {}).update(getattr(tree, "__dict__", {}))
+    return result
 
 
 def _is_record(tree: Any) -> bool:
     return is_dataclass(tree) and not isinstance(tree, type)
+
+
+def _members(record: Any) -> list[str]:
+    """The fields of a dataclass: those that it is made of, and arrays among the others."""
+    return [
+        f.name
+        for f in fields(record)
+        if hasattr(record, f.name) and (f.init or hasattr(getattr(record, f.name), "dtype"))
+    ]
 
 
 def matching(tree: Any, pattern: Any, what: str, at: str = "") -> Iterator[tuple[Any, Any, str]]:
@@ -103,11 +115,9 @@ def matching(tree: Any, pattern: Any, what: str, at: str = "") -> Iterator[tuple
     elif _is_record(pattern):
         if not isinstance(tree, type(pattern)):
             raise TypeError(f"{what}{at} must be a {type(pattern).__name__}; it is {_named(tree)}")
-        for f in fields(pattern):
-            if f.init:
-                yield from matching(
-                    getattr(tree, f.name), getattr(pattern, f.name), what, f"{at}.{f.name}"
-                )
+        for name in _members(pattern):
+            part = getattr(pattern, name)
+            yield from matching(getattr(tree, name, None), part, what, f"{at}.{name}")
     else:
         yield tree, pattern, at
 
