@@ -23,6 +23,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
+from types import FunctionType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -308,8 +309,10 @@ def _register(function: Any, fate: type[Operation] | Fate) -> None:
     special = sys.modules.get("scipy.special")
     if isinstance(function, np.ufunc) and getattr(special, function.__name__, None) is function:
         fate_of(function)  # whether it has one must not depend on what was called before
-    if registry.get(function, fate) is not fate:
-        raise ValueError(f"{function!r} has a fate already: {registry[function]!r}")
+    there = registry.get(function, fate)
+    if there is not fate:
+        kind = there if isinstance(there, type) else type(there)
+        raise ValueError(f"mygrad has a rule for {function!r} already: {kind.__qualname__}")
     registry[function] = fate
 
 
@@ -319,6 +322,17 @@ def implements(*functions: Any) -> Callable[[type[Operation]], type[Operation]]:
     A function of several aliases (``np.divide is np.true_divide``) is named once. Ufuncs that differ
     in their values have a class each, derived from one another where they share rules.
 
+    Raises
+    ------
+    TypeError
+        NumPy does not hand calls of a function to mygrad, as it does those of ufuncs, SciPy's and Numba's
+        too, and of its own functions: see :func:`mygrad.custom_vjp` for all others. Or there is a rule for
+        an argument that a function does not have.
+    ValueError
+        There are rules for a function already.
+
+    Examples
+    --------
     >>> import numpy as np, mygrad as mg
     >>> from scipy.special import spence
     >>> @mg.implements(spence)
@@ -332,6 +346,7 @@ def implements(*functions: Any) -> Callable[[type[Operation]], type[Operation]]:
     """
 
     def declare(operation: type[Operation]) -> type[Operation]:
+        _check(functions, operation)
         for function in functions:
             _register(function, operation)
         if "function" not in vars(operation):
@@ -341,6 +356,34 @@ def implements(*functions: Any) -> Callable[[type[Operation]], type[Operation]]:
         return operation
 
     return declare
+
+
+def _check(functions: Sequence[Any], operation: type[Operation]) -> None:
+    """Refuse rules that nothing would ever ask for."""
+    for function in functions:
+        # Those of mygrad's own also stand for functions that it offers by its own names alone.
+        if not (_is_dispatched(function) or operation.__module__.startswith("mygrad.")):
+            raise TypeError(
+                f"implements: {function!r} is no ufunc, nor a function that NumPy hands to mygrad when it is"
+                " called with tensors: the rules would never be used. For functions of your own there is"
+                " mygrad.custom_vjp."
+            )
+        names = parameters_of(function)[0] if hasattr(function, "nin") else ()
+        for name in operation.differentiable if names else ():
+            if name not in names:
+                raise TypeError(
+                    f"{operation.__qualname__} has a rule for {name!r}, which is no argument of {function!r}:"
+                    f" here these are called {', '.join(names)}"
+                )
+
+
+def _is_dispatched(function: Any) -> bool:
+    """Whether mygrad is asked for what ``function`` does when it is given tensors."""
+    if isinstance(function, np.ufunc | type(np.sum)):
+        return True
+    if isinstance(function, FunctionType):
+        return str(function.__globals__.get("__name__")).startswith("mygrad.")
+    return callable(function) and hasattr(function, "nin")  # a ufunc but for its class, as Numba's
 
 
 def piecewise_constant(*functions: Any, reason: str = "") -> None:

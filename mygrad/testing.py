@@ -13,9 +13,10 @@ Each order therefore costs two gradients more, however many entries there are.
 from __future__ import annotations
 
 import inspect
+import operator
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +65,7 @@ def check_gradients(
     Every array of floats or complex numbers in `args`, also inside lists, tuples and dictionaries,
     is differentiated, in double precision. Everything else is passed on as it is: to keep an array
     out, close over it (``lambda x: f(x, weights)``). The differences call `f` on plain arrays, two
-    to four times for each entry.
+    to four times for each entry. All it gets are copies, which it may update in place.
 
     Parameters
     ----------
@@ -84,7 +85,9 @@ def check_gradients(
     GradientMismatch
         Names the argument and its worst entry, analytic and numeric. An `AssertionError`.
     TypeError
-        There is nothing to differentiate.
+        There is nothing to differentiate, or ``order`` is no integer.
+    ValueError
+        ``order`` is less than one.
 
     Examples
     --------
@@ -96,6 +99,15 @@ def check_gradients(
         ...
     mygrad.testing.GradientMismatch: ...
     """
+    if not isinstance(order, SupportsIndex):
+        raise TypeError(
+            f"check_gradients: order is 1 for first derivatives, 2 for second ones too, and so on; not {order!r}"
+        )
+    if operator.index(order) < 1:
+        raise ValueError(
+            f"check_gradients: order={order} checks nothing. It is 1 for first derivatives, 2 for second ones"
+            " too, and so on."
+        )
     arrays = [double(leaf) for _, leaf in leaves(args) if is_inexact_array(leaf)]
     if not arrays:
         raise TypeError(
@@ -106,9 +118,9 @@ def check_gradients(
     labels = [_label(path, names) for path, leaf in leaves(args) if is_inexact_array(leaf)]
 
     def call(*arrays: Any) -> Any:
-        return f(*substitute(args, iter(arrays)))
+        return f(*substitute(args, map(own, arrays)))
 
-    if not float_outputs(call(*(array.copy() for array in arrays))):
+    if not float_outputs(call(*arrays)):
         raise TypeError(
             f"check_gradients: {name_of(f)} returned no array of floats or complex numbers"
         )
@@ -222,6 +234,11 @@ def random_like(array: Array, rng: np.random.Generator) -> Array:
     values = rng.uniform(-1, 1, (2, *array.shape))
     values += np.copysign(0.5, values)
     return np.asarray(values[0] + 1j * values[1] if array.dtype.kind == "c" else values[0])
+
+
+def own(value: Any) -> Any:
+    """A copy for a function to update in place; of a tensor one whose gradient is that of the tensor."""
+    return +value if isinstance(value, Tensor) else value.copy("K")
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:

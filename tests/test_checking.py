@@ -61,6 +61,21 @@ def unused(x, y):
     return np.sin(x)
 
 
+def twice(x):
+    x *= 2
+    return np.sum(x**2)
+
+
+def leaving(x):
+    raise SystemExit(0)
+
+
+def leaving_tensors(x):
+    if type(x) is not np.ndarray:
+        raise SystemExit(0)
+    return x
+
+
 class Model:
     @staticmethod
     def loss(x):
@@ -175,6 +190,20 @@ def test_an_argument_that_does_not_matter(run):
     assert "y: none reached it" in printed
 
 
+def test_an_argument_that_is_updated_in_place(run):
+    status, printed, errors = run("twice", "--shapes", "3")
+    x = np.random.default_rng(0).normal(size=3)
+    assert f"gradient x: norm {np.linalg.norm(8 * x):.6g}" in printed
+    assert (status, errors) == (0, "")
+
+
+def test_a_function_that_ends_the_program_on_tensors(run):
+    status, printed, _ = run("leaving_tensors", "--shapes", "3")
+    assert status == 1
+    assert "on tensors, checked_" in printed
+    assert "SystemExit: 0" in printed
+
+
 def test_a_function_inside_a_class(run):
     assert run("Model.loss", "--shapes", "2")[0] == 0
 
@@ -191,6 +220,10 @@ def test_a_function_inside_a_class(run):
         (["fit", "--shapes", "3", "3", "--dtype", "int64"], "only floating and complex"),
         (["fit", "--shapes", "3", "3", "--dtype", "real"], "no dtype of NumPy's"),
         (["scale", "--shapes", "3"], "is no function but int"),
+        (["leaving", "--shapes", "3"], "SystemExit: 0"),
+        (["fit", "--shapes", "3", "3", "--seed", "-1"], "--seed -1: it is 0 or larger"),
+        (["fit", "--shapes", f"{10**9},{10**9}", "3"], "there can be no such arrays"),
+        (["fit", "--shapes", f"{10**30}", "3"], "there can be no such arrays"),
         (["missing", "--shapes", "3"], "has no 'missing'; it has fit, lossy"),
     ],
 )
@@ -209,11 +242,13 @@ def test_misuse(run, arguments, message):
         ("there_is_none:f", "there is no module 'there_is_none', neither in"),
         ("numpy.there_is_none:f", "there is no module 'numpy.there_is_none'"),
         ("broken:f", "broken cannot be imported: broken.py:2: ZeroDivisionError"),
+        ("leaving:f", "leaving cannot be imported: leaving.py:3: SystemExit: 0"),
         ("lacking:f", "lacking cannot be imported: lacking.py:1: ModuleNotFoundError"),
     ],
 )
 def test_modules_that_cannot_be_used(module, capsys, target, message):
     Path("broken.py").write_text("one = 1\none / 0\n", encoding="utf-8")
+    Path("leaving.py").write_text("import sys\n\nsys.exit(0)\n", encoding="utf-8")
     Path("lacking.py").write_text("import there_is_none\n", encoding="utf-8")
     assert main(["check", target, "--shapes", "3"]) == 2
     assert message in capsys.readouterr().err

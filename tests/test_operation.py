@@ -164,13 +164,67 @@ def test_an_expression_for_a_rule() -> None:
 
 
 def test_a_function_has_one_fate() -> None:
-    with pytest.raises(ValueError, match="has a fate already"):
-        implements(np.exp)(Pair)
-    with pytest.raises(ValueError, match="has a fate already"):
+    with pytest.raises(ValueError, match=r"mygrad has a rule for .*exp.* already: Exp"):
+        implements(np.exp)(Doubled)
+    with pytest.raises(ValueError, match=r"mygrad has a rule for .*exp.* already: Exp"):
         piecewise_constant(np.exp)
-    with pytest.raises(ValueError, match="has a fate already"):
+    with pytest.raises(ValueError, match=r"mygrad has a rule for .*exp.* already: Exp"):
         refuse(np.exp, reason="none")
     implements(np.exp)(registry[np.exp])  # type: ignore[arg-type] # the same again is no conflict
+
+
+class Doubled(mg.Elementwise):
+    def vjp_x(grad):
+        return 2 * grad
+
+
+class Duck:
+    """As Numba's ufuncs: none by its class, and handed over all the same."""
+
+    nin, nout = 1, 1
+    __name__ = "duck"
+
+    def __call__(self, x: Any) -> Any:
+        if isinstance(x, mg.Tensor):
+            return x.__array_ufunc__(self, "__call__", x)
+        return 2 * x
+
+
+def test_what_numpy_does_not_hand_over_is_refused() -> None:
+    def plain(x: Any) -> Any:
+        return 2 * x
+
+    for function in (plain, print, np.vectorize(plain), np.full, 3):
+        with pytest.raises(TypeError, match=r"would never be used.*mygrad\.custom_vjp"):
+            implements(function)(Doubled)
+    implements(np.frompyfunc(plain, 1, 1))(Doubled)
+    for function in (Duck(), dispatched(plain)):
+        implements(function)(Doubled)
+        x = mg.tensor(F)
+        function(x).sum().backward()
+        assert_same(x.grad, np.full(3, 2.0))
+
+
+def test_rules_for_what_is_no_argument_are_refused() -> None:
+    class Wrong(mg.Elementwise):
+        def vjp_x1(grad):
+            return grad
+
+        def vjp_sigma(grad):
+            return grad
+
+    class Joint(mg.Elementwise):
+        differentiable = ("x", "y")
+
+        def vjp(grad, needs):
+            return {}
+
+    three = np.frompyfunc(lambda a, b, c: a, 3, 1)
+    with pytest.raises(TypeError, match=r"Wrong has a rule for 'sigma', .* called x1, x2, x3"):
+        implements(three)(Wrong)
+    with pytest.raises(TypeError, match=r"Joint has a rule for 'y', .* called x"):
+        implements(np.frompyfunc(abs, 1, 1), three)(Joint)
+    assert three not in registry
 
 
 # ------------------------------------------------------------- rules that are wrong

@@ -87,6 +87,23 @@ def test_arguments_are_left_alone() -> None:
     assert x.flags.writeable
 
 
+def test_functions_that_update_their_arguments() -> None:
+    def doubled(x: Any) -> Any:
+        x *= 2
+        return np.sum(x**2)
+
+    def entries(arrays: Any) -> Any:
+        arrays[0][1:] = arrays[1] ** 2
+        return arrays[0] * arrays[1]
+
+    check_gradients(doubled, normal(3), order=3)
+    check_gradients(entries, [normal(3), normal()])
+    x = normal(3)
+    before = x.copy()
+    check_gradients(doubled, x)
+    assert np.array_equal(x, before)
+
+
 def test_tensors_and_single_precision_are_checked_in_double() -> None:
     check_gradients(lambda x, y: np.exp(x * y), Tensor(normal(3)), np.float32(normal(3)))
 
@@ -190,6 +207,14 @@ def test_nothing_to_differentiate() -> None:
         check_gradients(lambda: 1)
     with pytest.raises(TypeError, match="argsort returned no array of floats"):
         check_gradients(np.argsort, normal(3))
+
+
+@pytest.mark.parametrize(
+    ("order", "error"), [("2", TypeError), (1.5, TypeError), (0, ValueError), (-1, ValueError)]
+)
+def test_orders_that_there_are_not(order: Any, error: Any) -> None:
+    with pytest.raises(error, match=r"check_gradients: order.* 1 for first derivatives"):
+        check_gradients(np.sin, normal(3), order=order)
 
 
 # ------------------------------------------------------------------ the oracle

@@ -249,7 +249,7 @@ def test_a_rule_can_be_declared_once(monkeypatch):
         del registry[special.itstruve0]
         mg.implements(special.itstruve0)(IntegralOfStruve)
         mg.testing.check_gradients(special.itstruve0, np.array([0.5, 2.0]), order=1)
-    with pytest.raises(ValueError, match=r"expit.*has a fate already"):
+    with pytest.raises(ValueError, match=r"has a rule for .*expit.* already"):
         mg.implements(special.expit)(IntegralOfStruve)
 
 
@@ -280,7 +280,7 @@ def test_rules_do_not_depend_on_what_was_imported_first():
         "try:\n"
         "    mg.implements(special.expit)(mg.Elementwise)\n"
         "except ValueError as error:\n"
-        "    assert 'has a fate already' in str(error)\n"
+        "    assert 'already' in str(error)\n"
         "else:\n"
         "    raise AssertionError\n"
     )
