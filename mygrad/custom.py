@@ -139,7 +139,7 @@ class Argument(NamedTuple):
 
     def pattern(self) -> Any:
         """The argument with numbers in the places of its leaves."""
-        return self.build(range(len(self.leaves)))
+        return self.build(np.zeros(len(self.leaves)))
 
 
 class CustomFunction:

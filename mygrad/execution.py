@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -53,9 +53,11 @@ def execute_op(
     Raises
     ------
     TypeError
-        ``Op`` is no such class, or its ``__call__`` set no ``variables`` though an input carries a gradient.
+        ``Op`` is no such class; ``op_args`` is no sequence; or though an input carries a gradient, ``__call__``
+        set no ``variables``, or put something else than tensors there.
     InvalidGradient
-        Going back: ``backward_var`` returned no array, or one of a shape that does not fit.
+        Going back: ``backward_var`` returned no array, one of a shape that does not fit, or complex numbers
+        where all is real.
     InvalidBackprop
         Going back with ``create_graph``: the operation has first derivatives only.
 
@@ -86,13 +88,24 @@ def execute_op(
             f" {Op!r}. An operation declared by mygrad.implements is run by calling its function."
         )
     checked("execute_op", constant)
-    op_args, op_kwargs = op_args or (), op_kwargs or {}
+    args: Any = () if op_args is None else op_args
+    kwargs: Any = {} if op_kwargs is None else op_kwargs
+    if not isinstance(args, Iterable) or isinstance(args, str):
+        raise TypeError(
+            f"execute_op: op_args is a tuple of what {Op.__name__}.__call__ takes after the inputs, not"
+            f" {op_args!r}"
+        )
+    if not isinstance(kwargs, Mapping):
+        raise TypeError(
+            f"execute_op: op_kwargs is a dict of what {Op.__name__}.__call__ takes by name, not {op_kwargs!r}"
+        )
+    args = tuple(args)
     given: list[Any] = [as_one(value, None) for value in input_vars]
     inputs = [_snapshot(value) for value in given]
     op = Op()
     token = recording.set(False)
     try:
-        result: Any = op(*inputs, *op_args, **op_kwargs)
+        result: Any = op(*inputs, *args, **kwargs)
     finally:
         recording.reset(token)
     data = np.asarray(unwrap(result, []))
@@ -108,15 +121,22 @@ def execute_op(
             f"{Op.__name__}.__call__ must set self.variables: a tuple of those of its arguments that"
             " backward_var can be asked for"
         )
-    variables = enumerate(op.variables) if varying else ()
-    wanted = [(i, source) for i, v in variables if _varies(source := sources.get(id(v), v))]
+    variables = op.variables if varying else ()
+    for variable in variables:
+        if not isinstance(variable, Handle):
+            raise TypeError(
+                f"{Op.__name__}.__call__ put {type(variable).__name__} into self.variables: no gradient could"
+                " reach it. Put the tensors there that it was called with, not their data."
+            )
+    of_variables = enumerate(sources.get(id(v), v) for v in variables)
+    wanted = [(i, source) for i, source in of_variables if _varies(source)]
     for value in varying if leak_check.get() else ():
         if not any(value is source for _, source in wanted):
             value._leaks(f"is none of the variables that {Op.__name__} set")
     if not wanted:
         tensor = Tensor(data, constant=constant is not False, copy=False)
     else:
-        tensor = _recorded(op, given, inputs, wanted, (op_args, op_kwargs), data)
+        tensor = _recorded(op, given, inputs, wanted, (args, kwargs), data)
         if constant is False and tensor.constant:
             tensor._node = leaf_or_error(data)
     if out is not None:
@@ -281,6 +301,7 @@ class Custom(Node):
             )
         if mask is not True and _fits(mask.shape, gradient.shape):
             gradient = np.where(mask, gradient, 0)
+        self._look(gradient, node, rule)
         summed = op.grad_post_process_fn(gradient, node.shape)
         if summed.shape != node.shape:
             raise InvalidGradient(
@@ -288,6 +309,27 @@ class Custom(Node):
                 " Return an array of that shape, or of one that it was broadcast to."
             )
         return summed
+
+    def _look(self, gradient: Any, node: Node, rule: str) -> None:
+        """Refuse a gradient of which a part would be lost, or count more than once."""
+        call: Call = self.saved[0]
+        inputs = [each._data for each in call.inputs]
+        kinds = {self.dtype.kind, node.dtype.kind, *(data.dtype.kind for data in inputs)}
+        if "c" not in kinds and gradient.dtype.kind == "c" and not _is_nearly_real(gradient):
+            raise InvalidGradient(
+                f"{rule} returned complex numbers, and the variable, the result and all inputs are real. If"
+                " their real part is the gradient, return that."
+            )
+        if type(call.op).grad_post_process_fn is not Operation.grad_post_process_fn:
+            return
+        counted = _repeated(gradient.shape, node.shape)
+        shapes = [self.shape, *(data.shape for data in inputs)]
+        if counted and not any(_fits(counted, shape) for shape in shapes):
+            raise InvalidGradient(
+                f"{rule} returned an array of shape {gradient.shape}; the variable has shape {node.shape}, and"
+                f" was broadcast neither to the result, of shape {self.shape}, nor to another input. Return an"
+                " array of the shape of the variable."
+            )
 
     def _revived(self, walk: Any) -> Any:
         """The operation, called again on tensors that carry the history of the variables."""
@@ -348,7 +390,7 @@ def _differentiably(op: Operation, run: Any) -> Any:
 
 def _first_only(op: Operation, why: str) -> InvalidBackprop:
     return InvalidBackprop(
-        f"{type(op).__name__} has first derivatives only: {why}. For higher ones its __call__ and"
+        f"{type(op).__name__} has first derivatives only: {why.rstrip('.')}. For higher ones its __call__ and"
         " backward_var must be NumPy functions and operators alone, and do the same each time they are run."
     )
 
@@ -363,6 +405,22 @@ def _same(one: Any, other: Any) -> bool:
     if np.shape(one) != np.shape(other):
         return False
     return bool(np.all((one == other) | ((one != one) & (other != other))))  # noqa: PLR0124 - NaN
+
+
+def _repeated(shape: tuple[int, ...], of: tuple[int, ...]) -> tuple[int, ...]:
+    """``shape`` from the first axis along which an array of the shape ``of`` is repeated in it."""
+    padded = (1,) * (len(shape) - len(of)) + of
+    if len(padded) > len(shape):
+        return ()  # too few axes
+    repeated = [i for i, (a, b) in enumerate(zip(shape, padded, strict=True)) if b == 1 != a]
+    return shape[repeated[0] :] if repeated else ()
+
+
+def _is_nearly_real(gradient: Any) -> bool:
+    """Whether no more than rounding is in the imaginary part."""
+    data = unwrap(gradient, [])
+    scale = np.max(np.abs(data), initial=0, where=np.isfinite(data))
+    return bool(np.all(np.abs(data.imag) <= np.sqrt(np.finfo(data.dtype).eps) * scale))
 
 
 def _fits(inner: tuple[int, ...], outer: tuple[int, ...]) -> bool:

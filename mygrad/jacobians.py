@@ -69,7 +69,7 @@ def jacobian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
     ------
     TypeError
         An argument is not floating or complex; a complex result is not a holomorphic function of a
-        complex argument; a result holds no numbers.
+        complex argument; a result holds no numbers, or is a list of lists of different lengths.
 
     Examples
     --------
@@ -87,8 +87,10 @@ def jacobian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
         trace = Trace(function, args, at, kwargs)
         result = trace.result
         if _is_array(result):
-            result = array_of(result)
+            result = _stacked(result, trace)
         leaves, build = flatten(result)
+        if trace.ends and not leaves:
+            raise TypeError(f"{trace.name} returned {result!r}: only numbers have derivatives")
         outputs = [leaf if isinstance(leaf, Tensor) else _constant(leaf, trace) for leaf in leaves]
         columns = [trace.derivatives(row) for row in _blocks(trace, outputs)]
         return build([row[0] if is_one(argnums) else tuple(row) for row in columns])
@@ -143,6 +145,16 @@ def _all_numbers(items: Any) -> bool:
 
 def _is_nest(item: Any) -> bool:
     return isinstance(item, dict | tuple) or item is None or hasattr(item, "__dataclass_fields__")
+
+
+def _stacked(result: list[Any], trace: Trace) -> Any:
+    try:
+        return array_of(result)
+    except ValueError:
+        raise TypeError(
+            f"{trace.name} returned lists of different lengths, which stand for no array. Return an array, or a"
+            " tuple or a dict of arrays."
+        ) from None
 
 
 def _constant(leaf: Any, trace: Trace) -> Tensor:

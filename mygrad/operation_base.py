@@ -97,8 +97,9 @@ class Operation(ABC):
         Returns
         -------
         ndarray
-            Of the shape of the variable, or of one to which the variable was broadcast: the extra axes are
-            then summed over.
+            Of the shape of the variable, or of one to which the variable was broadcast in the result or
+            against another input: the extra axes are then summed over. Of complex numbers the real part counts
+            if the variable is real; it is an error if the result and all inputs are.
         """
 
     @staticmethod

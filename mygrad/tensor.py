@@ -262,6 +262,11 @@ class Tensor(Methods):
                 f"backward takes a gradient of the tensor's shape, {data.shape}; it got"
                 f" {type(grad).__name__} of shape {array.shape} and dtype {array.dtype}"
             )
+        if array.dtype.kind == "c" and data.dtype.kind != "c":
+            raise InvalidGradient(
+                f"backward takes a real gradient of a tensor of dtype {data.dtype}; it got {array.dtype}. If its"
+                " real part is meant, pass that."
+            )
         if isinstance(value, Handle):
             return value
         array = np.broadcast_to(array, data.shape)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import fields, is_dataclass
+from functools import cached_property
 from typing import Any
 
 Build = Callable[[Iterator[Any]], Any]
@@ -53,6 +54,7 @@ def _flatten(tree: Any, leaves: list[Any]) -> Build:
             result = copy(tree)
             for name, build in members.items():
                 object.__setattr__(result, name, build(others))
+            _forget_computed(result)
             return result
 
         return made
@@ -70,7 +72,10 @@ def _like(tree: Any, items: list[Any]) -> Any:
         return result
     if hasattr(tree, "_make"):
         return tree._make(items)
-    result = tuple.__new__(type(tree), items)
+    try:
+        result = tuple.__new__(type(tree), items)
+    except TypeError:  # a tuple of C's, such as time.struct_time
+        return type(tree)(items)
     getattr(result, "__dict__", {}).update(getattr(tree, "__dict__", {}))
     return result
 
@@ -80,12 +85,24 @@ def _is_record(tree: Any) -> bool:
 
 
 def _members(record: Any) -> list[str]:
-    """The fields of a dataclass: those that it is made of, and arrays among the others."""
+    """The fields of a dataclass: those that it is made of, and those of the others that hold arrays."""
     return [
         f.name
         for f in fields(record)
-        if hasattr(record, f.name) and (f.init or hasattr(getattr(record, f.name), "dtype"))
+        if hasattr(record, f.name) and (f.init or _holds_arrays(getattr(record, f.name)))
     ]
+
+
+def _holds_arrays(value: Any) -> bool:
+    return any(hasattr(leaf, "dtype") for leaf in flatten(value)[0])
+
+
+def _forget_computed(record: Any) -> None:
+    """Drop what `functools.cached_property` has kept: it was computed of other members."""
+    kept = getattr(record, "__dict__", {})
+    for name in [*kept]:
+        if isinstance(getattr(type(record), name, None), cached_property):
+            del kept[name]
 
 
 def matching(tree: Any, pattern: Any, what: str, at: str = "") -> Iterator[tuple[Any, Any, str]]:

@@ -349,3 +349,14 @@ def test_a_gradient_that_does_not_fit(grad: Any) -> None:
     assert x.grad is None
     y.backward()
     assert_same(x.grad, np.full(3, 2.0))
+
+
+def test_the_gradient_of_a_real_tensor_is_real() -> None:
+    x = mg.tensor(F)
+    y = x * 2
+    for create_graph in (False, True):
+        with pytest.raises(mg.InvalidGradient, match="takes a real gradient"):
+            y.backward(1j * np.ones(3), create_graph=create_graph)
+    assert x.grad is None
+    y.backward(np.ones(3))
+    assert_same(x.grad, np.full(3, 2.0))

@@ -142,6 +142,23 @@ class TestJacobian:
         with pytest.raises(TypeError, match=match):
             mg.jacobian(function)(np.array([1 + 2j, 0.5 - 1j]))
 
+    @pytest.mark.parametrize(
+        ("function", "match"),
+        [
+            (lambda x: None, "returned None: only numbers"),
+            (lambda x: {"none": ()}, "returned {'none': \\(\\)}: only numbers"),
+            (lambda x: [[x[0], x[1]], [x[0]]], "returned lists of different lengths"),
+            (lambda x: [1.0, [x[0]]], "returned lists of different lengths"),
+        ],
+        ids=["none", "nothing", "ragged", "deep"],
+    )
+    def test_results_that_have_no_derivatives(self, function, match):
+        with pytest.raises(TypeError, match=match):
+            mg.jacobian(function)(np.ones(2))
+
+    def test_of_nothing(self):
+        assert mg.jacobian(lambda p: p)({}) == {}
+
     def test_of_a_jacobian(self):
         x = random(3)
         third = mg.jacobian(mg.jacobian(lambda x: np.outer(x, x**2)))(x)

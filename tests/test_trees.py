@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict, defaultdict
 from dataclasses import InitVar, dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -131,6 +133,46 @@ def test_classes_run_no_code() -> None:
     np.testing.assert_array_equal(mg.vjp(Doubling, X)[0].a, 2 * X)
     assert mg.checkpoint(lambda p: np.sum(p.a))(Frozen(mg.tensor(X))).item() == 6.0
     assert mg.grad(lambda c: np.sum(c.a) * c.norm)(Cached(X, 3.0)).norm.shape == ()
+
+
+@dataclass
+class Computed:
+    a: Any
+    parts: Any = field(init=False, default=None)
+
+    @cached_property
+    def total(self) -> Any:
+        return np.sum(self.a)
+
+    def __post_init__(self) -> None:
+        self.parts = [self.a[:1], self.a[1:]]
+
+
+def test_what_was_computed_is_computed_again() -> None:
+    record = Computed(X)
+    assert record.total == 6.0
+    np.testing.assert_array_equal(mg.grad(lambda r: r.total)(record).a, np.ones(3))
+    gradient = mg.grad(lambda r: np.sum(r.parts[1] ** 2))(record)
+    np.testing.assert_array_equal(gradient.parts[1], 2 * X[1:])
+    np.testing.assert_array_equal(gradient.a, np.zeros(3))
+
+
+def test_rules_of_ones_own_take_such_classes() -> None:
+    @mg.custom_vjp
+    def squares(record: Any) -> Any:
+        return np.sum(record.a**2)
+
+    @squares.rule
+    def _(grad: Any, record: Any) -> Any:
+        return map_leaves(lambda leaf: 2 * grad * leaf, record)
+
+    np.testing.assert_array_equal(mg.grad(squares)(Computed(X)).a, 2 * X)
+
+
+def test_tuples_that_are_no_nests_of_pythons() -> None:
+    now = time.gmtime(0)
+    assert map_leaves(lambda leaf: leaf, now) == now
+    assert type(map_leaves(lambda leaf: leaf, now)) is time.struct_time
 
 
 def test_what_does_not_match_is_named() -> None:
