@@ -445,7 +445,9 @@ def positions(argnums: Any, args: Sequence[Any], name: str) -> list[int]:
     for each in [argnums] if is_one(argnums) else argnums:
         i = operator.index(each)
         if not -len(args) <= i < len(args):
-            raise TypeError(f"{name}: argnums names argument {i}, but the call has {len(args)}")
+            raise TypeError(
+                f"{name}: argnums names argument {i}, but the call has {len(args)} by position"
+            )
         at.append(i % len(args))
     if len(set(at)) < len(at):
         raise TypeError(f"{name}: argnums={argnums!r} names an argument twice")

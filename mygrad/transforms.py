@@ -84,9 +84,13 @@ def value_and_grad(
     array([1., 1., 1.])
     """
 
+    return _value_and_grad(function, argnums, has_aux, "value_and_grad")
+
+
+def _value_and_grad(function: Function, argnums: Any, has_aux: bool, name: str) -> Function:
     @wraps(function)
     def with_gradient(*args: Any, **kwargs: Any) -> Any:
-        at = positions(argnums, args, "value_and_grad")
+        at = positions(argnums, args, name)
         trace = Trace(function, args, at, kwargs)
         value, aux = trace.parts(has_aux)
         value = scalar(trace, value)
@@ -120,7 +124,7 @@ def grad(
     >>> mg.grad(lambda p: p["a"] * p["b"] ** 2)({"a": 2.0, "b": 3.0})
     {'a': array(9.), 'b': array(12.)}
     """
-    both = value_and_grad(function, argnums, has_aux=has_aux)
+    both = _value_and_grad(function, argnums, has_aux, "grad")
 
     @wraps(function)
     def gradient(*args: Any, **kwargs: Any) -> Any:

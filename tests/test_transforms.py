@@ -622,3 +622,14 @@ def test_aux_takes_a_pair(result):
 def test_keywords_of_hvp_need_its_arguments():
     with pytest.raises(TypeError, match="x and v by position"):
         mg.hvp(lambda x, k=2: np.sum(x**k), k=3)
+
+
+def test_errors_name_what_was_called():
+    with pytest.raises(
+        TypeError, match=r"^grad: argnums names argument 3, but the call has 1 by pos"
+    ):
+        mg.grad(np.sum, 3)(1.0)
+    with pytest.raises(
+        TypeError, match=r"^value_and_grad: argnums names argument 0.* 0 by position"
+    ):
+        mg.value_and_grad(np.sum)(a=1.0)
