@@ -292,7 +292,7 @@ def call_ufunc(
         if not (value is None or accepts(value)):
             return NotImplemented
     if method == "__call__":
-        return follow(kind, registry.get(ufunc), ufunc, inputs, kwargs)
+        return run(kind, registry.get(ufunc), ufunc, inputs, kwargs)
     return call_ufunc_method(kind, ufunc, method, inputs, kwargs)
 
 
@@ -312,6 +312,22 @@ def call_ufunc_method(
     return data_call(getattr(ufunc, method), inputs, kwargs)
 
 
+def run(
+    kind: Any,
+    fate: Any,
+    function: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    constant: bool | None = None,
+) -> Any:
+    """``function(*args, **kwargs)``, by a short way if there is one, or else as :func:`follow` does."""
+    if constant is None:
+        result = shortly(kind, function, args, kwargs)
+        if result is not NotImplemented:
+            return result
+    return follow(kind, fate, function, args, kwargs, constant)
+
+
 def follow(
     kind: Any,
     fate: Any,
@@ -320,7 +336,7 @@ def follow(
     kwargs: dict[str, Any],
     constant: bool | None = None,
 ) -> Any:
-    """Do what the registry says of ``function``."""
+    """Do what the registry says of ``function``, in the general way."""
     if len(args) > 1 and len(args) > first_output(function):
         args, kwargs = with_named_outputs(function, args, kwargs)
     if "overwrite_input" in kwargs:  # the memory of a tensor is not NumPy's to scramble
@@ -331,10 +347,6 @@ def follow(
             return data_call(function, args, kwargs)
         if has_outputs(kwargs):
             return into(fate, function, args, kwargs, kind)
-        if constant is None:
-            result = shortly(kind, function, args, kwargs)
-            if result is not NotImplemented:
-                return result
         if operation.overwrites:
             return overwrite(fate, function, bind(function, args, kwargs), kind, constant)
         return apply(fate, function, args, kwargs, kind, constant)
@@ -356,7 +368,7 @@ def follow(
 def call_function(
     kind: Any, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
-    """``function(*args, **kwargs)``, tensors among the arguments."""
+    """``function(*args, **kwargs)``, tensors among the arguments, where there is no short way."""
     for foreign in types:
         if not issubclass(foreign, Handle):
             protocol = getattr(foreign, "__array_function__", None)

@@ -11,7 +11,7 @@ import numpy as np
 
 from mygrad.calls import unwrap
 from mygrad.dialect import TRANSLATIONS, checked
-from mygrad.dispatch import follow
+from mygrad.dispatch import run
 from mygrad.graph import CONSTANT, CONSTANT_VIEW, VIEW, Handle
 from mygrad.modes import leak_check, lost
 from mygrad.operation import PiecewiseConstant, registry
@@ -56,7 +56,7 @@ def _delegate(function: Any) -> Callable[..., Any]:
         constant = None
         if "constant" in kwargs and not isinstance(registry[function], PiecewiseConstant):
             constant = checked(name, kwargs.pop("constant"))
-        return follow(type(self), registry[function], function, args, kwargs, constant)
+        return run(type(self), registry[function], function, args, kwargs, constant)
 
     method.__doc__ = f"See :func:`numpy.{function.__name__}`."
     return method

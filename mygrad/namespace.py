@@ -14,7 +14,7 @@ import numpy as np
 
 from mygrad.calls import unwrap
 from mygrad.dialect import checked, understood
-from mygrad.dispatch import check_class, follow
+from mygrad.dispatch import check_class, run
 from mygrad.fates import data_call
 from mygrad.graph import Handle
 from mygrad.operation import (
@@ -110,7 +110,7 @@ def _public(name: str, function: Any) -> Any:
         def public(*args: Any, **kwargs: Any) -> Any:
             if isinstance(fate, Mutation) and not isinstance(args[0], Handle):
                 return data_call(function, args, kwargs)
-            return follow(Tensor, fate, function, args, kwargs)
+            return run(Tensor, fate, function, args, kwargs)
 
     else:
         names, rest = parameters_of(function)
@@ -135,7 +135,7 @@ def _public(name: str, function: Any) -> Any:
                     if isinstance(made, tuple):  # linspace(…, retstep=True)
                         return (Tensor(made[0], constant=constant, copy=False), *made[1:])
                     return Tensor(made, constant=constant, copy=False)
-            return follow(Tensor, fate, function, args, kwargs, constant)
+            return run(Tensor, fate, function, args, kwargs, constant)
 
     public = understood(name, public, function if isinstance(function, np.ufunc) else None)
     public.__name__ = public.__qualname__ = name

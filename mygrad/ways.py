@@ -121,7 +121,7 @@ def shortly(kind: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, A
     try:
         way = _ways[key]
     except KeyError:
-        if len(_ways) == _MANY:
+        if function not in registry or len(_ways) == _MANY:  # it may yet be registered
             return NotImplemented
         kinds = [kind_of(value) for value in args]
         named = {name: kind_of(value) for name, value in kwargs.items()}
@@ -278,6 +278,7 @@ class _Writer:
         return (
             bool(self.needed)
             and {*self.needed} <= {*self.operation.differentiable}
+            and not self.operation.of_complex
             and not (self.operation.overwrites and "copy" in self.kinds)
             and not (self.elementwise and ARRAYS in self.kinds.values())
         )

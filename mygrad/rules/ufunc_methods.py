@@ -7,7 +7,7 @@ its own rules: going back through ``accumulate`` needs the partial results, noth
 import numpy as np
 
 from mygrad.calls import unwrap
-from mygrad.dispatch import dispatched, follow
+from mygrad.dispatch import dispatched, run
 from mygrad.fates import data_call
 from mygrad.graph import Handle
 from mygrad.operation import Operation, implements, registry, ufunc_method
@@ -21,7 +21,7 @@ _ACCUMULATIONS = {np.add: np.cumsum, np.multiply: np.cumprod}
 
 
 def _call(kind, function, args, kwargs):
-    return follow(kind, registry[function], function, args, kwargs)
+    return run(kind, registry[function], function, args, kwargs)
 
 
 def _options(**options):
