@@ -23,7 +23,7 @@ price of :func:`mygrad.calls.apply`, which does the same for all calls there are
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -132,9 +132,9 @@ def shortly(kind: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, A
     if way is None:
         return NotImplemented
     result = way(kind, *args, **kwargs)
-    if result is NotImplemented:  # not one array of floats: the next call need not try
+    if result is NotImplemented:  # no floats: the next call need not try
         sole.pop(function, None)
-        _ways[key] = way.otherwise()
+        _ways[key] = None
     return result
 
 
@@ -143,12 +143,7 @@ def shortly(kind: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, A
 _CALL = """\
 def call(kind_, {parameters}):
     {data}
-    try:
-        data_ = compute_({arguments})
-    except Exception as error_:
-        explain_(error_, function_, ({positional}), {{{keywords}}})
-        raise
-    {checked}
+    {computed}
     {nodes}
     node_ = new_(class_)
     node_.inputs = ({inputs})
@@ -164,8 +159,16 @@ def call(kind_, {parameters}):
     {views}
     return result_
 """
-# Of one result and of several: whether it is what the text is written for, and the tensors made of it.
-_CHECKED = """if data_.__class__ is not ndarray_:
+# Of one result and of several: how they are computed, and the tensors made of them. Several are handed over
+# by the text for one, which does not know before.
+_COMPUTED = """try:
+        data_ = compute_({arguments})
+    except Exception as error_:
+        explain_(error_, function_, ({positional}), {{{keywords}}})
+        raise
+    if data_.__class__ is not ndarray_:
+        if isinstance(data_, sequences_):
+            return several_()(kind_, {passed}, data_=data_)
         if not isinstance(data_, generic_):
             return NotImplemented
         data_ = asarray_(data_)
@@ -173,9 +176,7 @@ _CHECKED = """if data_.__class__ is not ndarray_:
     if dtype_.kind not in "fc":
         return NotImplemented
     shape_ = data_.shape"""
-_SEVERAL_CHECKED = """if not isinstance(data_, sequences_):
-        return NotImplemented
-    shape_ = ()
+_SEVERAL_COMPUTED = """shape_ = ()
     dtype_ = float_"""
 _WRAPPED = """result_ = new_(kind_)
     result_._data = data_
@@ -284,10 +285,7 @@ class _Writer:
         )
 
     def call(self, several: bool = False) -> Any:
-        """The function that the text defines, of calls with one result or with several.
-
-        Its ``otherwise()`` is the way of the other calls, or None.
-        """
+        """The function that the text defines, of calls with one result or with ``several``."""
         operation = self.operation
         self.needed.sort(key=operation.differentiable.index)
         plan = operation.plan_for(tuple(self.needed))
@@ -306,13 +304,16 @@ class _Writer:
         arguments += [f"{name}={self.arrays[name]}" for name in self.named]
         locks = self.each(_LOCKS, [name for name in plan.names if name in self.kinds])
         tensors = "".join(self.each(_TENSORS))
-        text = _CALL.format(
-            parameters=", ".join([*self.positional, *self.named]),
-            data="\n    ".join(self.each(_DATA)),
+        computed = _COMPUTED.format(
             arguments=", ".join(arguments),
             positional="".join(f"{name}, " for name in self.positional),
             keywords=", ".join(f"{name!r}: {name}" for name in self.named),
-            checked=_SEVERAL_CHECKED if several else _CHECKED,
+            passed=", ".join([*self.positional, *(f"{name}={name}" for name in self.named)]),
+        )
+        text = _CALL.format(
+            parameters=", ".join([*self.positional, *self.named, *(["data_"] if several else [])]),
+            data="\n    ".join(self.each(_DATA)),
+            computed=_SEVERAL_COMPUTED if several else computed,
             nodes="\n    ".join(self.each(_NODES)),
             inputs="".join(self.each(_INPUTS, self.needed)),
             plan=chosen if simple else "None",
@@ -329,14 +330,13 @@ class _Writer:
             "masked_plan_": operation.plan_for(tuple(self.needed), True),
             "operation_": operation,
             "plan_": plan,
+            "several_": cache(partial(self.call, several=True)),
             **{f"{name}_default": default for name, default in plan.defaults.items()},
             **{f"{name}_fact": fact for name, fact in operation.facts.items()},
             **_KNOWN,
         }
         exec(text, known)
-        call: Any = known.pop("call")  # which holds what is known: no cycle
-        call.otherwise = (lambda: None) if several else partial(self.call, several=True)
-        return call
+        return known.pop("call")  # which holds what is known: no cycle
 
     def each(self, texts: dict[int, str], names: Iterable[str] | None = None) -> list[str]:
         """What ``texts`` has for the arguments ``names``, by default all."""

@@ -11,6 +11,7 @@ import pytest
 
 import mygrad as mg
 from mygrad import dispatch, ways
+from mygrad.operation import registry
 from mygrad.testing import check_gradients
 from tests.checks import assert_same, raw
 
@@ -112,16 +113,44 @@ def test_there_is_an_end_to_writing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_calls_with_several_results_have_ways_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ways, "_ways", {})
+    monkeypatch.setattr(ways, "sole", {})
+    monkeypatch.setattr(tensor, "sole", ways.sole)
+    monkeypatch.setattr(dispatch, "apply", lambda *_: pytest.fail("the general way"))
     x = mg.tensor(A)
-    for _ in range(3):
-        u, s, vh = np.linalg.svd(x)
+    u, s, vh = np.linalg.svd(x)
     assert u.creator is s.creator is vh.creator
+    calls: list[Any] = []
     (way,) = ways._ways.values()
-    assert way.otherwise() is None
-    assert np.linalg.svd not in ways.sole
-    with monkeypatch.context() as patch:
-        patch.setattr(dispatch, "apply", lambda *_: pytest.fail("the general way"))
-        np.linalg.svd(x)
+    compute = way.__globals__["compute_"]
+    monkeypatch.setitem(
+        way.__globals__, "compute_", lambda *args: calls.append(args) or compute(*args)
+    )
+    np.linalg.svd(x)
+    assert len(calls) == 1
+
+
+def test_a_call_asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def shortly(_: Any, function: Any, *__: Any) -> Any:
+        asked.append(function)
+        return NotImplemented
+
+    for module in (tensor, dispatch):
+        monkeypatch.setattr(module, "shortly", shortly)
+    monkeypatch.setattr(tensor, "sole", {})
+    x = mg.tensor(V)
+    np.where(MASK, x, 0.0), mg.where(MASK, x, 0.0), x.max(), np.add(x, x, dtype=float)
+    assert asked == [np.where, np.where, np.max, np.add]
+
+
+def test_a_function_registered_later_gets_a_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ways, "_ways", {})
+    monkeypatch.delitem(registry, np.trace)
+    x = mg.tensor(A)
+    assert ways.shortly(mg.Tensor, np.trace, (x,), {}) is NotImplemented
+    monkeypatch.undo()
+    assert ways.shortly(mg.Tensor, np.trace, (x,), {}).item() == 7.0
 
 
 @pytest.mark.parametrize(
