@@ -14,20 +14,9 @@ from importlib import import_module as _import_module
 import numpy as _np
 
 from mygrad import rules as rules
-from mygrad.anomalies import debug
-from mygrad.checkpoints import checkpoint
-from mygrad.coverage import coverage
-from mygrad.custom import custom_vjp, stop_gradient
-from mygrad.errors import (
-    Anomaly,
-    DisconnectedView,
-    GradientLost,
-    InvalidBackprop,
-    InvalidGradient,
-    MyGradException,
-)
-from mygrad.jacobians import hessian, jacobian
-from mygrad.modes import (
+from mygrad.dispatch.coverage import coverage
+from mygrad.engine.anomalies import debug
+from mygrad.engine.modes import (
     mem_guard_active,
     mem_guard_off,
     mem_guard_on,
@@ -36,10 +25,18 @@ from mygrad.modes import (
     turn_memory_guarding_off,
     turn_memory_guarding_on,
 )
-from mygrad.namespace import SHARED as _SHARED
-from mygrad.namespace import mirror as _mirror
-from mygrad.operation import Elementwise, Operation, implements
-from mygrad.reciprocal import (
+from mygrad.engine.operation import Elementwise, Operation, implements
+from mygrad.errors import (
+    Anomaly,
+    DisconnectedView,
+    GradientLost,
+    InvalidBackprop,
+    InvalidGradient,
+    MyGradException,
+)
+from mygrad.functions.mirror import SHARED as _SHARED
+from mygrad.functions.mirror import mirror as _mirror
+from mygrad.functions.reciprocal import (
     arccot,
     arccoth,
     arccsc,
@@ -53,10 +50,12 @@ from mygrad.reciprocal import (
     sec,
     sech,
 )
-from mygrad.sequences import add_sequence, multi_matmul, multiply_sequence
-from mygrad.sliding import sliding_window_view
-from mygrad.tensor import Tensor, asarray, astensor, tensor
-from mygrad.transforms import (
+from mygrad.functions.sequences import add_sequence, multi_matmul, multiply_sequence
+from mygrad.functions.sliding_window import sliding_window_view
+from mygrad.tensors.tensor import Tensor, asarray, astensor, tensor
+from mygrad.transforms.checkpoints import checkpoint
+from mygrad.transforms.custom_vjp import custom_vjp, stop_gradient
+from mygrad.transforms.derivatives import (
     elementwise_grad,
     grad,
     hvp,
@@ -65,6 +64,7 @@ from mygrad.transforms import (
     value_and_grad,
     vjp,
 )
+from mygrad.transforms.jacobians import hessian, jacobian
 
 from mygrad import errors, fft, linalg, typing  # isort: skip - they mirror what the rules above have registered
 
@@ -143,7 +143,7 @@ __all__ = sorted({*_own, *_mirrored})  # noqa: PLE0605 - derived from the regist
 #: What is imported when it is first asked for, and where it is found.
 _later = {
     "computational_graph": "mygrad",
-    "execute_op": "mygrad.execution",
+    "execute_op": "mygrad.transforms.execute_op",
     "load": "mygrad.io",
     "nnet": "mygrad",
     "operation_base": "mygrad",

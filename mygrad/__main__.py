@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fit the demonstration model, or run the command; returns the exit status."""
-    from mygrad import checking  # noqa: PLC0415 - each command imports what it needs
+    from mygrad.commands import check  # noqa: PLC0415 - each command imports what it needs
 
     parser = argparse.ArgumentParser(
         prog="python -m mygrad",
@@ -17,18 +17,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         " iris.",
     )
     commands = parser.add_subparsers(dest="command", metavar="command")
-    check = commands.add_parser(
+    checked = commands.add_parser(
         "check",
         help="is a NumPy function differentiable?",
         description="Differentiate a NumPy function: print its value, the norms of its gradients, whether"
         " they agree with differences, and where a gradient is lost. The exit status is 0 if it is"
         " differentiable, 1 if not, 2 if the command line is wrong.",
     )
-    checking.add_arguments(check)
+    check.add_arguments(checked)
     options = parser.parse_args(arguments)
     if options.command == "check":
-        return checking.check(options)
-    from mygrad.demo import iris  # noqa: PLC0415
+        return check.check(options)
+    from mygrad.commands.demo import iris  # noqa: PLC0415
 
     iris.main()
     return 0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mygrad.namespace import mirror
+from mygrad.functions.mirror import mirror
 
 _mirrored = mirror(np.fft)
 globals().update(_mirrored)

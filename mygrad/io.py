@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from mygrad.tensor import Tensor, asarray
+from mygrad.tensors.tensor import Tensor, asarray
 
 Array = np.ndarray[Any, Any]
 

@@ -30,8 +30,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
+from mygrad.engine.pullbacks import sum_to
 from mygrad.errors import InvalidBackprop, InvalidGradient
-from mygrad.visits import sum_to
 
 __all__ = [
     "Axis",

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mygrad.errors import MyGradException
-from mygrad.tensor import Tensor
+from mygrad.tensors.tensor import Tensor
 
 __all__ = ["GradientMismatch", "check_gradients"]
 

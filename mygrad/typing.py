@@ -14,7 +14,7 @@ from typing import Any, Literal, SupportsIndex, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from mygrad.tensor import Tensor
+from mygrad.tensors.tensor import Tensor
 
 __all__ = ["ArrayLike", "DTypeLike", "DTypeLikeReals", "Index", "Mask", "Shape"]
 

@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mygrad.operation import Composed, Operation, registry
-from mygrad.tensor import Tensor
+from mygrad.engine.operation import Composed, Operation, registry
+from mygrad.tensors.tensor import Tensor
 from mygrad.testing import (
     TOLERANCE,
     backward,

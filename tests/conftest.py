@@ -13,7 +13,7 @@ from hypothesis import settings
 
 pytest.register_assert_rewrite("tests.checks")
 
-from mygrad import guard, modes  # noqa: E402, the line above must come first
+from mygrad.engine import guard, modes  # noqa: E402, the line above must come first
 from tests.checks import forget_drawn  # noqa: E402
 
 # The same examples in every run: what fails here fails elsewhere.

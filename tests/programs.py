@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.backprop import Layout
+from mygrad.engine.backward import Layout
+from mygrad.engine.modes import no_autodiff
+from mygrad.engine.nodes import RELEASED, Leaf
+from mygrad.engine.regions import window_between
 from mygrad.errors import InvalidBackprop
-from mygrad.graph import RELEASED, Leaf
-from mygrad.modes import no_autodiff
-from mygrad.tensor import Tensor
-from mygrad.windows import window_between
+from mygrad.tensors.tensor import Tensor
 
 STEP = 1e-20
 REFUSALS = (ValueError, IndexError, TypeError, AttributeError)

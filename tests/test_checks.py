@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mygrad.tensor import Tensor
+from mygrad.tensors.tensor import Tensor
 from tests import checks
 from tests.checks import (
     CHECKS,

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from mygrad import modes
-from mygrad.tensor import Tensor
+from mygrad.engine import modes
+from mygrad.tensors.tensor import Tensor
 from tests.conftest import global_state, no_leaks
 
 LEAKS = {

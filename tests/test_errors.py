@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import mygrad as mg
-from mygrad import modes
+from mygrad.engine import modes
 from tests.checks import assert_same
 
 F = np.array([1.5, -2.0, 0.5])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mygrad.tensor import Tensor
+from mygrad.tensors.tensor import Tensor
 from mygrad.testing import check_gradients
 from tests.checks import assert_same
 from tests.strategies import (

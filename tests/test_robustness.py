@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import mygrad as mg
-from mygrad import guard
+from mygrad.engine import guard
 from tests.checks import assert_same
 
 F = np.array([1.5, -2.0, 0.5])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mygrad.errors import MyGradException
-from mygrad.tensor import Tensor
+from mygrad.tensors.tensor import Tensor
 from mygrad.testing import GradientMismatch, check_gradients, difference_gradients, leaves
 from tests.checks import complex_normal, distinct, normal, positive, raw
 

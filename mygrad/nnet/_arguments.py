@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.graph import Handle
-from mygrad.namespace import as_one
+from mygrad.engine.nodes import Handle
+from mygrad.functions.mirror import as_one
 
 
 def floats(value: Any, like: Any = None) -> Any:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from mygrad import identity
-from mygrad.dialect import checked
-from mygrad.tensor import Tensor
+from mygrad.dispatch.mygrad2 import checked
+from mygrad.tensors.tensor import Tensor
 
 __all__ = [
     "constant",

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from mygrad.modes import no_autodiff
+from mygrad.engine.modes import no_autodiff
 from mygrad.optim.parameters import Parameters, gradient_of, named
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.modes import no_autodiff
+from mygrad.engine.modes import no_autodiff
 from mygrad.optim.optimizer import Optimizer
 from mygrad.optim.parameters import Array, Parameters, as_given, as_real, gradient_of
-from mygrad.tensor import Tensor
+from mygrad.tensors.tensor import Tensor
 
 
 class LBFGS(Optimizer):

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.modes import no_autodiff
+from mygrad.engine.inplace import can_write_to, memory_of
+from mygrad.engine.modes import no_autodiff
+from mygrad.engine.views import is_read_only
 from mygrad.optim.parameters import (
     Array,
     Parameters,
@@ -18,9 +20,7 @@ from mygrad.optim.parameters import (
     named,
     widened,
 )
-from mygrad.tensor import Tensor
-from mygrad.updates import can_write_to, memory_of
-from mygrad.views import is_read_only
+from mygrad.tensors.tensor import Tensor
 
 Rate = float | Callable[[int], float]
 

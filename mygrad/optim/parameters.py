@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.tensor import Tensor, asarray
+from mygrad.tensors.tensor import Tensor, asarray
 
 Array = np.ndarray[Any, Any]
 Parameters = Iterable[Tensor] | Mapping[str, Tensor]

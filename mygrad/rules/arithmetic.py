@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mygrad.operation import Elementwise, implements, unchanged
+from mygrad.engine.operation import Elementwise, implements, unchanged
 
 
 @implements(np.add)

@@ -8,7 +8,7 @@ import math
 import numpy as np
 from scipy import special
 
-from mygrad.operation import Elementwise, implements
+from mygrad.engine.operation import Elementwise, implements
 
 # ------------------------------------------------------------------ Bessel functions of orders 0 and 1
 

@@ -7,7 +7,7 @@ holomorphic. The gradient of a real argument is the real part of what a rule ret
 
 import numpy as np
 
-from mygrad.operation import Elementwise, Operation, implements
+from mygrad.engine.operation import Elementwise, Operation, implements
 
 
 @implements(np.conjugate)

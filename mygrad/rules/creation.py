@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mygrad.operation import Operation, creates, implements
+from mygrad.engine.operation import Operation, creates, implements
 
 creates(
     np.empty,

@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from mygrad.operation import Operation, implements
+from mygrad.engine.operation import Operation, implements
 from mygrad.rules.matrices import (
     adjoint,
     conj,

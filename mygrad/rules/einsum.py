@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mygrad.backprop import has_nan, raw
-from mygrad.operation import Operation, implements
+from mygrad.engine.backward import has_nan, raw
+from mygrad.engine.operation import Operation, implements
 from mygrad.rules._lazy import Lazy
 
 #: Below so many multiplications NumPy's own loop is done before a path of BLAS calls has been found.

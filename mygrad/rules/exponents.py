@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from mygrad.operation import Elementwise, implements
+from mygrad.engine.operation import Elementwise, implements
 
 LN2 = math.log(2)
 LN10 = math.log(10)

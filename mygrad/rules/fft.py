@@ -7,7 +7,7 @@ weights. The others are made of these.
 
 import numpy as np
 
-from mygrad.operation import Operation, implements
+from mygrad.engine.operation import Operation, implements
 
 # The norm that makes `irfft` scale as `rfft` does with the other one: what divides there must divide here.
 SWAPPED = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}

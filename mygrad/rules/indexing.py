@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mygrad.dispatch import dispatched
-from mygrad.operation import Operation, implements
-from mygrad.views import repeats
+from mygrad.dispatch.protocols import dispatched
+from mygrad.engine.operation import Operation, implements
+from mygrad.engine.views import repeats
 
 
 @dispatched

@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from mygrad.operation import Operation, implements
+from mygrad.engine.operation import Operation, implements
 from mygrad.rules.indexing import scatter_add
 from mygrad.rules.manipulation import along, flat_axis
 

@@ -7,7 +7,7 @@ gradient, for which the textbooks' formulas hold.
 
 import numpy as np
 
-from mygrad.operation import Operation, implements
+from mygrad.engine.operation import Operation, implements
 from mygrad.rules._lazy import Lazy
 from mygrad.rules.matrices import (
     adjoint,

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from mygrad.operation import Operation, implements
+from mygrad.engine.operation import Operation, implements
 from mygrad.rules.indexing import scatter_add
 
 # ------------------------------------------------------------------ the same elements in another shape

@@ -6,7 +6,7 @@ a margin is a weighted sum of entries along its axis and of given values.
 
 import numpy as np
 
-from mygrad.operation import Operation, implements
+from mygrad.engine.operation import Operation, implements
 from mygrad.rules.indexing import scatter_add
 from mygrad.rules.manipulation import along
 

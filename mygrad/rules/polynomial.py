@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.polynomial import polynomial
 
-from mygrad.operation import composed
+from mygrad.engine.operation import composed
 
 
 def horner(x, c, tensor):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mygrad.operation import Operation, implements
+from mygrad.engine.operation import Operation, implements
 from mygrad.rules.matrices import conj, from_end, scaled, to_end, transpose
 
 

@@ -2,7 +2,7 @@
 
 from numpy.lib import recfunctions
 
-from mygrad.operation import refuse
+from mygrad.engine.operation import refuse
 
 refuse(
     recfunctions.append_fields,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mygrad.operation import Operation, implements
+from mygrad.engine.operation import Operation, implements
 from mygrad.rules._axes import (
     count,
     divide,

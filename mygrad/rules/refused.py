@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mygrad.operation import refuse
+from mygrad.engine.operation import refuse
 
 refuse(
     np.busday_count,

@@ -5,7 +5,7 @@ A rule that returns None is that of an argument whose derivative is zero almost 
 
 import numpy as np
 
-from mygrad.operation import Elementwise, Operation, implements
+from mygrad.engine.operation import Elementwise, Operation, implements
 from mygrad.rules._axes import silence
 from mygrad.rules.extrema import keep
 

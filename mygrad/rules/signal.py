@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from mygrad.operation import Operation, composed, implements
+from mygrad.engine.operation import Operation, composed, implements
 from mygrad.rules._axes import normalize_axes
 
 

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from mygrad.operation import Elementwise, Operation, implements
+from mygrad.engine.operation import Elementwise, Operation, implements
 
 
 @implements(np.sin)

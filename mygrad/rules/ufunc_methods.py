@@ -6,14 +6,14 @@ its own rules: going back through ``accumulate`` needs the partial results, noth
 
 import numpy as np
 
-from mygrad.calls import unwrap
-from mygrad.dispatch import dispatched, run
-from mygrad.fates import data_call
-from mygrad.graph import Handle
-from mygrad.operation import Operation, implements, registry, ufunc_method
+from mygrad.dispatch.fates import data_call
+from mygrad.dispatch.general import unwrap
+from mygrad.dispatch.protocols import dispatched, run
+from mygrad.engine.nodes import Handle
+from mygrad.engine.operation import Operation, implements, registry, ufunc_method
+from mygrad.engine.views import repeats
 from mygrad.rules._axes import silence
 from mygrad.rules.indexing import scatter_add
-from mygrad.views import repeats
 
 # What each reduction is called as a function; initial= and where= are understood by all.
 _REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}

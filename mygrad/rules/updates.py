@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mygrad.graph import Handle
-from mygrad.operation import mutates
-from mygrad.updates import check_writeable
+from mygrad.engine.inplace import check_writeable
+from mygrad.engine.nodes import Handle
+from mygrad.engine.operation import mutates
 
 
 def _target(function, array):

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch import dispatched
-from mygrad.functions import primitive
+from mygrad.dispatch.protocols import dispatched
+from mygrad.engine.operation import Elementwise, implements
+from mygrad.functions.primitives import primitive
 from mygrad.nnet._arguments import check_kind
-from mygrad.operation import Elementwise, implements
 from mygrad.rules.extrema import keep
 
 __all__ = ["elu", "hard_tanh", "leaky_relu", "relu", "selu"]

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from mygrad import tanh
-from mygrad.dispatch import dispatched
-from mygrad.functions import expression, primitive
+from mygrad.dispatch.protocols import dispatched
+from mygrad.engine.operation import Elementwise, implements
+from mygrad.functions.primitives import expression, primitive
 from mygrad.nnet._arguments import axes_of, floats
-from mygrad.operation import Elementwise, implements
 
 __all__ = ["gelu", "glu", "mish", "sigmoid", "silu", "soft_sign", "softplus", "tanh"]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.functions import primitive
+from mygrad.engine.operation import Operation, implements
+from mygrad.functions.primitives import primitive
 from mygrad.nnet._arguments import axes_of, floats
-from mygrad.operation import Operation, implements
 
 __all__ = ["logsoftmax", "softmax"]
 

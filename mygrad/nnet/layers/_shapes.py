@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mygrad.graph import Handle
-from mygrad.namespace import as_one
+from mygrad.engine.nodes import Handle
+from mygrad.functions.mirror import as_one
 
 Sizes = tuple[int, ...]
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch import dispatched
-from mygrad.functions import expression
+from mygrad.dispatch.protocols import dispatched
+from mygrad.engine.operation import Operation, implements
+from mygrad.functions.primitives import expression
 from mygrad.nnet._arguments import floats
 from mygrad.nnet.layers._shapes import as_array, check_shapes
 from mygrad.nnet.layers.recurrent import projected
-from mygrad.operation import Operation, implements
 
 __all__ = ["multi_head_attention", "scaled_dot_product_attention"]
 

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from mygrad.dispatch import dispatched
-from mygrad.functions import expression
+from mygrad.dispatch.protocols import dispatched
+from mygrad.engine.operation import Operation, implements
+from mygrad.functions.primitives import expression
 from mygrad.nnet.layers._shapes import Placement, as_array, placed
-from mygrad.operation import Operation, implements
 
 __all__ = ["conv_nd"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.functions import expression
+from mygrad.functions.primitives import expression
 from mygrad.nnet._arguments import floats
 
 __all__ = ["embedding"]

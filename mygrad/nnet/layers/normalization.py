@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch import dispatched
-from mygrad.functions import expression
+from mygrad.dispatch.protocols import dispatched
+from mygrad.engine.operation import Operation, implements
+from mygrad.functions.primitives import expression
 from mygrad.nnet._arguments import axes_of, check_number, floats
-from mygrad.operation import Operation, implements
 
 __all__ = ["batchnorm", "layer_norm", "rms_norm"]
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch import dispatched
-from mygrad.functions import expression
+from mygrad.dispatch.protocols import dispatched
+from mygrad.engine.operation import Operation, implements
+from mygrad.functions.primitives import expression
 from mygrad.nnet.layers._shapes import Placement, as_array, per_axis, placed
-from mygrad.operation import Operation, implements
 
 __all__ = ["avg_pool", "global_avg_pool", "global_max_pool", "max_pool"]
 

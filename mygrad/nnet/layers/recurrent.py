@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch import dispatched
-from mygrad.functions import expression
+from mygrad.dispatch.protocols import dispatched
+from mygrad.engine.operation import Operation, implements
+from mygrad.functions.primitives import expression
 from mygrad.nnet._arguments import floats
 from mygrad.nnet.layers._shapes import check_shapes
-from mygrad.operation import Operation, implements
 
 __all__ = ["gru", "lstm"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.functions import expression
+from mygrad.functions.primitives import expression
 from mygrad.nnet._arguments import check_number, floats, labels_of, scores_of
 from mygrad.nnet.activations.rectifiers import rectified
 from mygrad.nnet.losses._surprise import surprise

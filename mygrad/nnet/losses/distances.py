@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch import dispatched
-from mygrad.functions import expression
+from mygrad.dispatch.protocols import dispatched
+from mygrad.engine.operation import Elementwise, implements
+from mygrad.functions.primitives import expression
 from mygrad.nnet._arguments import check_number, floats, reduced, same_shapes
 from mygrad.nnet.activations.sigmoids import excess, logistic
-from mygrad.operation import Elementwise, implements
 
 __all__ = ["bce_with_logits", "huber", "kl_div", "l1", "mse"]
 

@@ -1,0 +1,117 @@
+"""What is done for the fates that are no operation, or not an operation alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mygrad.dispatch.general import (
+    NO_OUTPUT,
+    apply,
+    bind,
+    constants,
+    leaf_or_error,
+    like,
+    name_of,
+    needed_of,
+    unwrap,
+)
+from mygrad.dispatch.out import has_outputs, into
+from mygrad.engine import anomalies
+from mygrad.engine.backward import is_going_back
+from mygrad.engine.modes import debugging, recording
+from mygrad.engine.nodes import ARRAY, CONSTANT, Handle, Same, make_handle, make_leaf, make_node
+from mygrad.engine.operation import Composed, Operation
+from mygrad.engine.views import is_variable, touch
+
+_asarray = np.asarray
+
+
+def overwrite(
+    fate: Any, function: Any, given: dict[str, Any], kind: Any, constant: bool | None
+) -> Any:
+    """A call that writes into its first argument if it is told ``copy=False``."""
+    copy = given.pop("copy", True)
+    result = apply(fate, function, (), given, kind, constant)
+    target = next(iter(given.values()))
+    if copy or not isinstance(target, Handle):
+        return result
+    target[...] = result  # type: ignore[index] # tensors take assignments
+    return target
+
+
+def no_rule(function: Any) -> TypeError:
+    """The error that says what can be done about ``function``."""
+    return TypeError(
+        f"{name_of(function)} has no rule in mygrad. Declare one with mygrad.implements, or pass the"
+        " values alone: np.asarray(tensor)."
+    )
+
+
+def data_call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``function`` on the data; what it returns is NumPy's."""
+    found: list[Any] = []
+    plain = [unwrap(value, found) for value in args]
+    options = {key: unwrap(value, found) for key, value in kwargs.items()}
+    if has_outputs(kwargs):
+        return into(None, function, args, kwargs, None)
+    if "where" in options and isinstance(function, np.ufunc):
+        options |= NO_OUTPUT
+    return function(*plain, **options)
+
+
+def create(
+    function: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    kind: Any,
+    constant: bool | None,
+) -> Any:
+    result = data_call(function, args, kwargs)
+    if not isinstance(result, np.ndarray):
+        return result
+    if constant is False:
+        node = leaf_or_error(result)
+    elif result.dtype.kind in "fc" and not constant and recording.get() is not False:
+        node = make_leaf(result)
+    else:
+        node = CONSTANT
+    return make_handle(kind, result, node, ARRAY)
+
+
+def compose(
+    fate: Composed,
+    function: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    kind: Any,
+    constant: bool | None,
+) -> Any:
+    """The value is NumPy's, the node that of the expression."""
+    found: list[Any] = []
+    plain = [unwrap(value, found) for value in args]
+    options = {key: unwrap(value, found) for key, value in kwargs.items()}
+    variable = constant is not True and any(is_variable(tensor) for tensor in found)
+    if variable:
+        needed_of(fate, function, bind(function, args, kwargs))
+    result = function(*plain, **options)
+    if debugging.get() is not None and not is_going_back():
+        anomalies.look(name_of(function), plain, options, result)
+    if not variable:
+        return constants(Operation, result, kind, found, constant)
+    traced = fate.expression(*args, **kwargs)
+    return _with_value(result, traced, kind)
+
+
+def _with_value(value: Any, traced: Any, kind: Any) -> Any:
+    """Tensors with the values ``value`` and the nodes of ``traced``, in sequences as NumPy returned."""
+    if isinstance(value, list | tuple):
+        return like(value, [_with_value(v, t, kind) for v, t in zip(value, traced, strict=True)])
+    data = _asarray(value)
+    if not isinstance(traced, Handle) or not is_variable(traced) or data.dtype.kind not in "fc":
+        return make_handle(kind, data, CONSTANT)
+    node = traced._node
+    if node.stale or node.shape != data.shape or node.dtype != data.dtype:
+        node = make_node(Same, (touch(traced),), data.shape, data.dtype)
+    return make_handle(kind, data, node)

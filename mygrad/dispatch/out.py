@@ -1,0 +1,145 @@
+"""Calls with ``out=``: results that go into arrays which exist already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mygrad.dispatch.general import (
+    bind,
+    explain,
+    mask_of,
+    name_of,
+    needed_of,
+    record,
+    stacked,
+    unwrap,
+    wrap,
+)
+from mygrad.engine import anomalies
+from mygrad.engine.inplace import can_write_to, let_go, memory_of, replace
+from mygrad.engine.modes import debugging, leak_check, lost
+from mygrad.engine.nodes import CONSTANT, Handle, make_handle
+from mygrad.engine.operation import Operation
+from mygrad.engine.views import base_of, is_read_only, is_variable, touch
+
+
+def has_outputs(kwargs: dict[str, Any]) -> bool:
+    """Whether the call names arrays to write into."""
+    if "out" not in kwargs:
+        return False
+    out = kwargs["out"]
+    return any(o is not None for o in out) if out.__class__ is tuple else out is not None
+
+
+def into(
+    operation: type[Operation] | None,
+    function: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    kind: Any,
+) -> Any:
+    """A call with ``out=``; ``operation`` is None for a function without a derivative.
+
+    Where nothing is recorded, and no graph needs what the outputs hold, NumPy writes straight into
+    them. Else it writes into new arrays, which take their places.
+    """
+    as_tuple = kwargs["out"].__class__ is tuple
+    outs = kwargs["out"] if as_tuple else (kwargs["out"],)
+    rest = {key: value for key, value in kwargs.items() if key != "out"}
+    # Asked while nothing below holds an array.
+    in_place = all(can_write_to(out) for out in outs if isinstance(out, Handle))
+    if operation is not None:
+        args = stacked(operation, args, kind)
+    found: list[Any] = []
+    plain = tuple(unwrap(value, found) for value in args)
+    options = {key: unwrap(value, found) for key, value in rest.items()}
+    unwrap(outs, [])
+    variable = operation is not None and any(is_variable(tensor) for tensor in found)
+    if variable:
+        check_outputs(function, outs)
+
+    def run(plain: Any, options: dict[str, Any], arrays: list[Any]) -> tuple[Any, ...]:
+        try:
+            result = function(*plain, **options, out=tuple(arrays) if as_tuple else arrays[0])
+        except Exception as error:
+            explain(error, function, args, kwargs)
+            raise
+        results = result if isinstance(result, tuple) else (result,)
+        if debugging.get() is not None:
+            known = True if operation is None else mask_of(operation, options)
+            for each in results:
+                anomalies.look(name_of(function), plain, options, each, known)
+        return results
+
+    if in_place:
+        for tensor in found if variable else ():
+            touch(tensor)  # used all the same, though nothing of it is recorded
+        results = run(
+            plain, options, [memory_of(out) if isinstance(out, Handle) else out for out in outs]
+        )
+        return _returned(outs, results, kind if operation else None)
+    mask = True if operation is None else mask_of(operation, options)
+    scratch = [_scratch(out, copied=operation is None or mask is not True) for out in outs]
+    if not variable:
+        results = run(plain, options, scratch)
+        made = [make_handle(kind or Handle, np.asarray(value), CONSTANT) for value in results]
+    else:
+        bound = bind(function, args, rest)
+        needed = needed_of(operation, function, bound)
+        results = run(plain, options, scratch)
+        result = results if len(results) > 1 else results[0]
+        node = record(operation, bound, needed, bind(function, plain, options), result)
+        wrapped = wrap(node, result, kind)
+        made = list(wrapped) if isinstance(wrapped, tuple) else [wrapped]
+    # Whoever holds an array of the outputs from here on may need its contents.
+    del plain, options, results, scratch
+    bases = [base_of(out) for out in outs if isinstance(out, Handle)]
+    for tensor in found:
+        if any(tensor._base is base for base in bases):
+            let_go(tensor)
+    for out, tensor in zip(outs, made, strict=True):
+        if isinstance(out, Handle):
+            replace(out, tensor, mask)
+    return _returned(outs, [tensor if operation else tensor._data for tensor in made], None)
+
+
+def _returned(outs: tuple[Any, ...], results: Any, kind: Any) -> Any:
+    """What the call returns: the outputs, and new tensors (arrays, without ``kind``) for the rest."""
+    final = [
+        out
+        if out is not None
+        else result
+        if kind is None
+        else make_handle(kind, np.asarray(result), CONSTANT)
+        for out, result in zip(outs, results, strict=True)
+    ]
+    return tuple(final) if len(final) > 1 else final[0]
+
+
+def _scratch(out: Any, copied: bool) -> Any:
+    """An array to compute into in the place of ``out``, read-only where ``out`` is by itself."""
+    if not isinstance(out, Handle):
+        return out
+    array = out._data.copy("K") if copied else np.empty_like(out._data)
+    if is_read_only(out):
+        array.flags.writeable = False
+    return array
+
+
+def check_outputs(function: Any, outs: tuple[Any, ...]) -> None:
+    """Refuse to lose the gradient of the result in an array that cannot carry it."""
+    for out in outs:
+        if isinstance(out, np.ndarray):
+            raise TypeError(
+                f"{name_of(function)} was to write a tensor that carries a gradient into a plain array,"
+                " which cannot carry it on. Write `array = array + tensor` instead of"
+                " `array += tensor`, make the array a tensor (mygrad.tensor), or take the values alone"
+                " with np.asarray(tensor)."
+            )
+        if out is not None and leak_check.get() and not is_variable(base_of(out)):
+            lost(
+                f"{name_of(function)} was to write a tensor that carries a gradient into a constant",
+                "Make the output a variable, or detach() the input.",
+            )

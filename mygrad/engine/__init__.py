@@ -1,0 +1,1 @@
+"""What is remembered of a computation, and how gradients go back through it."""

@@ -1,0 +1,147 @@
+"""Finding the operation that makes the first NaN or infinity."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar, Token
+from math import ceil
+from typing import Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from mygrad.engine.modes import Switch, debugging, record_as, recording
+from mygrad.engine.nodes import Node
+from mygrad.errors import Anomaly, place
+
+
+class Debug(Switch):
+    """The switch :data:`debug`, which sets `recording` too."""
+
+    def __init__(self, doc: str) -> None:
+        super().__init__(debugging, True, doc)
+        self._tokens: ContextVar[tuple[tuple[Token[Any], Token[Any]], ...]] = ContextVar(  # type: ignore[assignment]
+            "mygrad.debug.tokens"
+        )
+
+    def __enter__(self) -> None:
+        tokens: Any = debugging.set(WeakValueDictionary()), recording.set(recording.get())
+        recording.set(record_as(recording.get() is not False))
+        self._tokens.set((*self._tokens.get(()), tokens))
+
+    def __exit__(self, *_: object) -> None:
+        *rest, tokens = self._tokens.get()
+        self._tokens.set(tuple(rest))
+        was_debugging, was_recording = tokens
+        recording.reset(was_recording)
+        debugging.reset(was_debugging)
+
+
+debug = Debug(
+    "Context manager and decorator: an :class:`Anomaly` where an operation on tensors makes the first NaN or"
+    " infinity of finite numbers, in the forward pass or going back. It names the operation, what it got,"
+    " and the line that called it; for that, every result is looked at, and calls go a slower way."
+    " Outside of it nothing is paid. Gradients are looked at one at a time: not those that"
+    " :func:`mygrad.jacobian` pulls back in batches. Enter it before the forward pass, or an error of the"
+    " way back cannot tell the line."
+)
+
+
+def look(name: str, args: Any, options: Any, result: Any, mask: Any = True) -> None:
+    """Raise if ``result``, of a call of ``name``, is the first that is not finite; for `calls.apply`.
+
+    Where ``mask`` is false, the result means nothing.
+    """
+    if mask is not True and not isinstance(result, list | tuple):
+        result = np.asarray(result)[np.broadcast_to(mask, np.shape(result))]
+    if finite(result) or not (finite(args) and finite(list(options.values()))):
+        return
+    raise Anomaly(
+        f"{name}{place()} made {_found(result)} of finite numbers; it got {_described(args, options)}"
+    )
+
+
+class _Place(str):
+    """A line of the user's, kept by the node that it made, and forgotten with it."""
+
+    __slots__ = ("__weakref__",)
+
+
+def note(node: Node) -> None:
+    """Remember the line that made ``node``, until that is released."""
+    places = debugging.get()
+    if places is not None:
+        made = places[node.order] = _Place(place())
+        node.locks = (made, *(node.locks or ()))
+
+
+class Watcher:
+    """Looks at what the rules of a node return."""
+
+    __slots__ = ("grads", "inputs", "made", "node", "sound")
+
+    def __init__(self, places: Any, grads: Any, node: Node, grad: Any) -> None:
+        # A node that was divided, for the memory guard or for hooks, is a fraction further down.
+        self.made: str | None = places.get(ceil(node.order))
+        self.grads = grads
+        self.node = node
+        self.inputs = node.inputs or ()
+        self.sound = (
+            [finite(grads.get(parent)) for parent in self.inputs]
+            if finite(grad) and finite(node.saved)
+            else [False] * len(self.inputs)
+        )
+
+    def verify(self, grad: Any) -> None:
+        """Raise if what has arrived at an input since is the first that is not finite."""
+        for parent, sound in zip(self.inputs, self.sound, strict=True):
+            gradient = self.grads.get(parent)
+            if not sound or finite(gradient):
+                continue
+            node = self.node
+            made = self.made
+            if made is None:
+                made = ", made outside of mygrad.debug or by no call of a function,"
+            shapes = ", ".join(str(each.shape) for each in self.inputs)
+            raise Anomaly(
+                f"going back through {type(node).__name__}{made} made {_found(gradient)} of a finite gradient"
+                f" of shape {_shape(grad)}; the inputs have shapes {shapes}, and this gradient is of one of"
+                f" shape {parent.shape}"
+            )
+
+
+def finite(value: Any) -> bool:
+    """Whether there is no NaN and no infinity in ``value``, arrays and sequences of them."""
+    if isinstance(value, list | tuple):
+        return all(finite(item) for item in value)
+    value = getattr(value, "_data", value)
+    if isinstance(value, float | complex | np.ndarray | np.generic) and np.asarray(
+        value
+    ).dtype.kind in ("f", "c"):
+        return bool(np.isfinite(value).all())
+    return True
+
+
+def _found(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        value = next(item for item in value if not finite(item))
+    data = np.asarray(getattr(value, "_data", value))
+    return "NaN" if np.isnan(data).any() else "infinity"
+
+
+def _shape(value: Any) -> Any:
+    return [_shape(each) for each in value] if isinstance(value, list | tuple) else np.shape(value)
+
+
+def _described(args: Any, options: Any) -> str:
+    given = [_short(value) for value in args]
+    given += [f"{name}={_short(value)}" for name, value in options.items() if value is not None]
+    return ", ".join(given)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"<shape {value.shape}, {value.dtype}>"
+    if isinstance(value, list | tuple) and len(value) <= 8:
+        return f"[{', '.join(map(_short, value))}]"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,196 @@
+"""What a computational graph is made of: nodes, and the handles that users hold.
+
+A :class:`Node` is immutable: it is made with its inputs and never gets others. A :class:`Handle` (a
+tensor) points at the node that describes its present value; updating a tensor in place gives the
+handle a new node. Nodes never point at handles, so that a graph is free of reference cycles and is
+freed by reference counting alone.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+# What a node's ``stale`` tells: each bit is a reason to leave the fast path.
+VIEW = 1  # the handle is a view, its base may have moved on
+GRADIENT = 2  # holds a gradient, which goes when the tensor is used again
+RELEASED = 4  # going back has released the inputs
+EXPOSED = 8  # a user can reach the array and may write to it
+OWNED = 16  # the gradient is an array of the user's own
+WHOLE = 32  # a look at the value found no NaN
+HOLED = 64  # a look at the value found some, or what is behind it may hide some
+# All but a gradient to be forgotten.
+SLOW = VIEW | RELEASED | EXPOSED
+
+# The first version of a tensor. Each update adds NEXT, so that it stays odd or even.
+RESULT = 0  # of an operation: without axes it stands where NumPy has a scalar
+ARRAY = 1  # made by a user: without axes it stands for an array
+NEXT = 2
+
+creation = count(1).__next__
+new = object.__new__
+
+
+class Node:
+    """A value in the graph: how it arose and, after going back, the gradient with respect to it.
+
+    ``inputs`` are the nodes that receive a gradient; ``saved`` what the rules need of the operation's
+    arguments; ``plan`` pairs the inputs with their rules. ``inputs`` is None once released.
+    """
+
+    __slots__ = (
+        "dtype",
+        "grad",
+        "inputs",
+        "locks",
+        "order",
+        "plan",
+        "saved",
+        "shape",
+        "stale",
+    )
+
+    inputs: tuple[Node, ...] | None
+    saved: Any
+    plan: Any
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    order: float
+    grad: Any
+    stale: int
+    locks: Any
+
+    #: An entry that the result does not depend on may hold anything, NaN too: see backprop.
+    gates = False
+    #: Shown as ``tensor.creator``.
+    visible = True
+    #: One of several results: its only input is the operation.
+    is_output = False
+    #: Calls functions of the user's with its gradient: see mygrad/engine/hooks.py.
+    hooked = False
+
+    @property
+    def shown(self) -> Any:
+        """What users are shown as the creator."""
+        return self
+
+    def pullback(self, walk: Any, grad: Any) -> Any:
+        """Send ``grad`` on to the inputs; for nodes whose ``plan`` is None.
+
+        What it returns, if anything, is the gradient that users see in the place of ``grad``.
+        """
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Let go of everything needed for going back."""
+        self.inputs = self.saved = self.locks = None
+        self.stale |= RELEASED
+
+
+def make_node(
+    kind: type[Any],
+    inputs: tuple[Node, ...],
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    saved: Any = None,
+    plan: Any = None,
+    stale: int = 0,
+) -> Any:
+    """A new node of class ``kind``."""
+    node = new(kind)
+    node.inputs = inputs
+    node.saved = saved
+    node.plan = plan
+    node.shape = shape
+    node.dtype = dtype
+    node.order = creation()
+    node.grad = node.locks = None
+    node.stale = stale
+    return node
+
+
+class Leaf(Node):
+    """The node of a tensor that no operation made: where gradients arrive."""
+
+    __slots__ = ()
+    visible = False
+
+    def pullback(self, walk: Any, grad: Any) -> None:
+        """Nothing lies behind a leaf."""
+
+    def release(self) -> None:
+        """A leaf has nothing to release: another graph may still end here."""
+
+
+class Same(Node):
+    """Passes the gradient on unchanged."""
+
+    __slots__ = ()
+
+    def pullback(self, walk: Any, grad: Any) -> None:
+        """Identity."""
+        walk.add(self.inputs[0], grad)  # type: ignore[index]
+
+
+class Copied(Same):
+    """A copy: it has no creator for users to see, yet the gradient passes through."""
+
+    __slots__ = ()
+    visible = False
+
+
+class Alias(Same):
+    """Stands for a leaf; several graphs may end here, so that none of them releases it."""
+
+    __slots__ = ()
+    visible = False
+
+    def release(self) -> None:
+        """Goes when the last graph that ends here does."""
+
+
+class Constant(Node):
+    """Stands where a tensor carries no gradient. One object serves all constants that are no views."""
+
+    __slots__ = ()
+    visible = False
+
+
+CONSTANT: Node = make_node(Constant, (), (), np.dtype(float))
+CONSTANT_VIEW: Node = make_node(Constant, (), (), np.dtype(float), stale=VIEW)
+
+
+def make_leaf(data: np.ndarray[Any, Any], stale: int = 0) -> Node:
+    """The node of a fresh variable whose value is ``data``."""
+    return make_node(Leaf, (), data.shape, data.dtype, stale=stale)
+
+
+class Handle:
+    """What every tensor consists of. :class:`mygrad.Tensor` gives it a face.
+
+    ``_data`` is the array, ``_node`` the node of its present value, ``_base`` the tensor that it is a
+    view of, ``_version`` rises with each update (of a base) or says which has been seen (by a view),
+    ``_window`` tells where in the base's memory a view lies, once that had to be found out.
+    """
+
+    __slots__ = ("__weakref__", "_base", "_data", "_node", "_version", "_window")
+
+    _data: np.ndarray[Any, Any]
+    _node: Node
+    _base: Handle | None
+    _version: int
+    _window: Any
+
+
+def make_handle(
+    kind: type[Any], data: np.ndarray[Any, Any], node: Node, version: int = RESULT
+) -> Any:
+    """A tensor of class ``kind`` that is nobody's view."""
+    tensor = new(kind)
+    tensor._data = data
+    tensor._node = node
+    tensor._base = None
+    tensor._version = version
+    return tensor

@@ -1,0 +1,103 @@
+"""Where a view lies in the memory of its base."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mygrad.engine import guard
+from mygrad.engine.backward import Layout
+
+Array = np.ndarray[Any, Any]
+
+
+class Window(NamedTuple):
+    """Where a view lies in the memory of its base."""
+
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    offset: int
+    dtype: np.dtype[Any]
+    writeable: bool
+
+    def look(self, array: Array) -> Array:
+        """The window into ``array``, which is laid out as the base was when the window was made."""
+        memory, start = _memory(array)
+        if memory is None:
+            view = np.asarray(_Interface(self, array))
+        else:
+            place = 0 if 0 in self.shape else start + self.offset  # what is empty lies nowhere
+            view = np.ndarray(self.shape, self.dtype, memory, place, self.strides)
+            if not guard.is_writeable(array):
+                view.flags.writeable = False
+        return view
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether two of its elements are one in memory."""
+        size = self.dtype.itemsize
+        for stride, n in sorted((abs(s), n) for s, n in zip(self.strides, self.shape, strict=True)):
+            if n > 1:
+                if stride < size:
+                    return True
+                size += stride * (n - 1)
+        return False
+
+    def is_imaginary(self, dtype: np.dtype[Any]) -> bool:
+        """Whether the window shows imaginary parts of a base of ``dtype``."""
+        return self.dtype != dtype and self.offset % dtype.itemsize != 0
+
+    def positions(self, layout: Layout, dtype: np.dtype[Any]) -> Array:
+        """For each element, its position in the flattened base."""
+        flat = _offsets(layout.shape, layout.strides).ravel()
+        mine = _offsets(self.shape, self.strides) + self.offset // dtype.itemsize * dtype.itemsize
+        order = np.argsort(flat, kind="stable")
+        return order[np.searchsorted(flat, mine, sorter=order)]
+
+
+def _offsets(shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+    """How many bytes each element lies behind the first."""
+    offsets = np.zeros(shape, np.intp)
+    for axis, stride in enumerate(strides):
+        steps = np.arange(shape[axis]) * stride
+        offsets += steps.reshape((-1,) + (1,) * (offsets.ndim - axis - 1))
+    return offsets
+
+
+def _memory(array: Array) -> tuple[Array | None, int]:
+    """A C-contiguous array over the memory of ``array``, and where in it ``array`` begins."""
+    if array.flags.c_contiguous:
+        return array, 0
+    dense = array.transpose(np.argsort([-stride for stride in array.strides], kind="stable"))
+    if dense.flags.c_contiguous:
+        return dense, 0
+    if not isinstance(array.base, np.ndarray):
+        return None, 0
+    memory, start = _memory(array.base)
+    return memory, start + address(array) - address(array.base)
+
+
+class _Interface:
+    """A window by NumPy's array interface, for memory that is no array's."""
+
+    def __init__(self, window: Window, array: Array) -> None:
+        self.base = array
+        start, read_only = array.__array_interface__["data"]
+        self.__array_interface__ = {
+            "version": 3,
+            "shape": window.shape,
+            "strides": window.strides,
+            "typestr": window.dtype.str,
+            "data": (start + window.offset, read_only),
+        }
+
+
+def address(array: Array) -> int:
+    """Where the first element lies."""
+    return array.__array_interface__["data"][0]
+
+
+def window_between(view: Array, base: Array) -> Window:
+    """Where ``view`` lies in ``base``."""
+    return Window(view.shape, view.strides, address(view) - address(base), view.dtype, True)

@@ -1,0 +1,394 @@
+"""Views: tensors that share the memory of another.
+
+A view is a window into its base's memory. An update of any member of a family gives the base new values
+and a new node, and raises its version (mygrad/engine/inplace.py); each view notices when it is next touched, and
+takes its window into the base's memory and graph again. A base knows nothing of its views.
+"""
+
+from __future__ import annotations
+
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+
+from mygrad.engine import guard
+from mygrad.engine.backward import Layout, Walk, has_nan
+from mygrad.engine.modes import recording
+from mygrad.engine.nodes import (
+    CONSTANT,
+    CONSTANT_VIEW,
+    EXPOSED,
+    GRADIENT,
+    HOLED,
+    NEXT,
+    OWNED,
+    RELEASED,
+    VIEW,
+    WHOLE,
+    Handle,
+    Leaf,
+    Node,
+    make_handle,
+    make_leaf,
+    make_node,
+)
+from mygrad.engine.regions import Array, Window, window_between
+
+_ndarray = np.ndarray
+
+
+def is_variable(tensor: Any) -> bool:
+    """Whether an operation on ``tensor`` is to be recorded."""
+    node = tensor._node
+    return node is not CONSTANT and node is not CONSTANT_VIEW and recording.get() is not False
+
+
+def base_of(tensor: Any) -> Any:
+    """The tensor whose memory ``tensor`` uses: itself, unless it is a view."""
+    return tensor if tensor._base is None else tensor._base
+
+
+def link(view: Any, parent: Any, read_only: bool = False, source: Any = None) -> None:
+    """Make ``view``, a tensor whose array is a view of ``parent``'s, known as such.
+
+    ``read_only`` says that NumPy makes such views read-only; it has made this one so if ``source``, the
+    array that it was taken of, is not. That the guard keeps the parent so does not count.
+    """
+    base = parent._base
+    if base is None:
+        base = parent
+    view._base = base
+    view._version = base._version
+    view._window = None
+    data = view._data
+    if not guard.is_writeable(data) and (
+        read_only or (source is not None and guard.is_writeable(source)) or is_read_only(parent)
+    ):
+        view._window = window_between(data, base._data)._replace(writeable=False)
+    if view._window is None and (base._data.base is not None or data.base is not base._data):
+        view._window = window_between(data, base._data)
+    if view._node is CONSTANT:
+        view._node = CONSTANT_VIEW
+    else:
+        view._node.stale |= VIEW
+
+
+def is_read_only(tensor: Any) -> bool:
+    """Whether ``tensor`` is read-only by itself, not because the guard locked it."""
+    base = tensor
+    if tensor._base is not None:
+        if tensor._window is not None and not tensor._window.writeable:
+            return True
+        base = tensor._base
+    return not guard.is_writeable(base._data) and not guard.is_locked(base._data)
+
+
+def window_of(view: Any) -> Window:
+    """The window that ``view`` is."""
+    if view._window is None:
+        # The base's memory as it was when the view was taken, wherever the base has moved since.
+        view._window = window_between(view._data, view._data.base)
+    return view._window
+
+
+def look(view: Any) -> Array:
+    """The array of ``view``: its window into the base's memory as it is now."""
+    window = window_of(view)
+    data = window.look(view._base._data)
+    if not window.writeable:
+        data.flags.writeable = False
+    return data
+
+
+def open_view(view: Any) -> None:
+    """See to it that the array of ``view``, if it was taken of a locked base, is opened when that is."""
+    if guard.is_writeable(view._data) or is_read_only(view) or guard.follow(view._data):
+        return
+    view._data = look(view)
+
+
+def sync(view: Any) -> None:
+    """Bring a view up to date with its base."""
+    base = view._base
+    if view._version == base._version:
+        return
+    window = window_of(view)
+    view._data = look(view)
+    view._version = base._version
+    if base._node is CONSTANT or view._node is CONSTANT_VIEW:
+        view._node = CONSTANT_VIEW
+    else:
+        view._node = make_node(
+            WindowOf,
+            (base._node,),
+            window.shape,
+            window.dtype,
+            saved=(window, Layout(base._data)),
+            stale=VIEW | holes_in(base._node, base._data),
+        )
+
+
+def renew(tensor: Any) -> Node:
+    """Start afresh after going back: the tensor becomes a leaf, its gradient is None."""
+    tensor._node = make_leaf(tensor._data, tensor._node.stale & EXPOSED)
+    tensor._version += NEXT
+    return tensor._node
+
+
+def touch(tensor: Any) -> Node:
+    """The node to build on, for a tensor that enters a graph; its gradient is forgotten."""
+    node: Node = tensor._node
+    stale = node.stale
+    if not stale:
+        return node
+    if stale & VIEW:
+        touch(tensor._base)
+        sync(tensor)
+        node = tensor._node
+        if node is CONSTANT_VIEW:
+            return CONSTANT
+        if node.stale & RELEASED:
+            tensor._version = -1
+            sync(tensor)
+            node = tensor._node
+        elif node.stale & GRADIENT:
+            forget(node)
+    elif stale & RELEASED:
+        node = renew(tensor)
+    elif stale & GRADIENT:
+        forget(node)
+    return node
+
+
+def forget(node: Node) -> None:
+    """Drop the gradient that ``node`` holds."""
+    node.grad = None
+    node.stale &= ~(GRADIENT | OWNED)
+
+
+def holes_in(node: Node, value: Array) -> int:
+    """HOLED if ``value``, that of ``node``, has NaN in it that an operation may have made, else 0.
+
+    An index or an update that leaves NaN out must not send it back: see `backprop`. What is found is
+    noted at the node, so that any number of indices cost one look.
+    """
+    found = node.stale & (WHOLE | HOLED)
+    if not found:
+        found = WHOLE if node.__class__ is Leaf or not has_nan(value) else HOLED
+        node.stale |= found
+    return found & HOLED
+
+
+class WindowOf(Node):
+    """A view, taken from its base after an update: the window into the base's memory."""
+
+    __slots__ = ()
+
+    @property
+    def gates(self) -> bool:  # type: ignore[override]
+        """Whether the base has NaN outside the window."""
+        return bool(self.stale & HOLED)
+
+    def pullback(self, walk: Walk, grad: Any) -> None:
+        """Add into the window of the base's gradient."""
+        (base,) = self.inputs  # type: ignore[misc]
+        window, layout = self.saved
+        if walk.handle is None and not window.overlaps:
+            region = window.look(walk.buffer(base, layout))
+            if window.is_imaginary(base.dtype):
+                region -= grad
+            else:
+                region += grad
+            return
+        if window.is_imaginary(base.dtype):
+            grad = -1j * grad
+        positions = window.positions(layout, base.dtype)
+        walk.add(base, scatter(grad, positions, base.shape))
+
+
+def scatter(grad: Any, positions: Array, shape: tuple[int, ...]) -> Any:
+    """An array of zeros with the elements of ``grad`` added at flat ``positions``."""
+    flat = np.zeros_like(grad, shape=(int(np.prod(shape)),))
+    np.add.at(flat, positions.ravel(), np.ravel(grad))
+    return np.reshape(flat, shape)
+
+
+class GetItem(Node):
+    """``x[index]``."""
+
+    __slots__ = ()
+
+    @property
+    def gates(self) -> bool:  # type: ignore[override]
+        """Whether NaN may not have been selected."""
+        return bool(self.stale & HOLED)
+
+    def pullback(self, walk: Walk, grad: Any) -> None:
+        """Add into the selected region of the gradient."""
+        (parent,) = self.inputs  # type: ignore[misc]
+        index = self.saved
+        if walk.handle is not None:
+            walk.add(parent, placed(grad, index, parent.shape))
+        elif repeats(index):
+            np.add.at(walk.buffer(parent), index, grad)
+        else:
+            walk.buffer(parent)[index] += grad
+
+
+def placed(grad: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """An array of zeros with ``grad`` added at ``index``: what ``[index]`` sends back."""
+    if isinstance(grad, Handle):
+        node = touch(grad)
+        data = placed(grad._data, index, shape)
+        if is_variable(grad):
+            node = make_node(Placed, (node,), data.shape, data.dtype, index)
+        return make_handle(grad.__class__, data, node)
+    if grad.__class__ is np.ndarray:
+        zeros = np.zeros(shape, grad.dtype)
+    else:
+        zeros = np.zeros_like(grad, shape=shape)
+    if is_basic(index) or not repeats(index):
+        zeros[index] = grad
+    else:
+        np.add.at(zeros, index, grad)
+    return zeros
+
+
+class Placed(Node):
+    """Zeros with values added at an index."""
+
+    __slots__ = ()
+
+    def pullback(self, walk: Walk, grad: Any) -> None:
+        """Take them out again."""
+        (values,) = self.inputs  # type: ignore[misc]
+        walk.add(values, grad[self.saved])
+
+
+def getitem(tensor: Any, index: Any) -> Any:
+    """``tensor[index]``: a view exactly where NumPy makes one."""
+    node = tensor._node
+    if node.stale & VIEW:
+        sync(tensor)
+        node = tensor._node
+    parent = tensor._data
+    data = parent[index]
+    if data.__class__ is not np.ndarray:
+        data = np.asarray(data)
+        is_view = False
+    else:
+        is_view = is_basic(index)
+    if node is CONSTANT or node is CONSTANT_VIEW or recording.get() is False:
+        node = CONSTANT
+    else:
+        stale = node.stale
+        if stale & ~WHOLE:
+            node = touch(tensor)
+        saved = index if is_view or is_basic(index) else frozen(index)
+        holes = 0 if stale & WHOLE or node.__class__ is Leaf else holes_in(node, parent)
+        # No part of a view without holes needs to be looked at again.
+        stale = holes or (WHOLE if is_view else 0)
+        node = make_node(GetItem, (node,), data.shape, data.dtype, saved, stale=stale)
+    result = make_handle(tensor.__class__, data, node)
+    if is_view:
+        link(result, tensor)
+    return result
+
+
+def is_fleeting(tensor: Any) -> bool:
+    """Whether ``tensor`` is a small view of a base that is updated bit by bit.
+
+    What a rule needs of such a view is copied: kept as it is, it would cost a copy of the whole base at
+    the next update.
+    """
+    base = tensor._base
+    if base is None or base._version < NEXT:
+        return False
+    return bool(8 * tensor._data.nbytes <= base._data.nbytes)
+
+
+# -------------------------------------------------------------------- indices
+
+BASIC = frozenset((int, slice, type(None), type(Ellipsis)))
+
+
+def is_basic(index: Any) -> bool:
+    """Whether ``index`` selects a view: integers, slices, None and the ellipsis alone."""
+    if index.__class__ in BASIC:
+        return True
+    if index.__class__ is tuple:
+        return all(i.__class__ in BASIC or isinstance(i, np.integer) for i in index)
+    return isinstance(index, np.integer)
+
+
+def repeats(index: Any) -> bool:
+    """Whether ``index`` may name an element twice: integer arrays can."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(
+        np.ndim(part) > 0 and np.asarray(part).dtype.kind in "iu"
+        for part in parts
+        if not isinstance(part, slice)
+    )
+
+
+def frozen(index: Any) -> Any:
+    """``index`` with arrays that nobody else can change."""
+    if isinstance(index, tuple):
+        return tuple(frozen(part) for part in index)
+    if isinstance(index, list) and not index:
+        return np.zeros(0, np.intp)  # NumPy takes [] for no integers, not for no floats
+    return np.array(index) if isinstance(index, np.ndarray | list) else index
+
+
+# --------------------------------------------------- gradients, as users see them
+
+
+def _gradient_references(node: Node) -> int:
+    gradient = node.grad
+    return getrefcount(gradient)  # asked as in `gradient_of`
+
+
+def _calibrate_gradient() -> int:
+    if guard._unshared < 0:
+        return -1
+    probe = make_leaf(np.zeros(1))
+    probe.grad = np.zeros(1)
+    return _gradient_references(probe)
+
+
+_unshared_gradient = _calibrate_gradient()
+
+
+def gradient_of(tensor: Any) -> Any:
+    """The gradient that ``tensor`` holds, as an array of its own, or a view of its base's gradient."""
+    node = tensor._node
+    stale = node.stale
+    if stale & VIEW:
+        return _gradient_of_view(tensor)
+    gradient = node.grad
+    if gradient is None or stale & OWNED or isinstance(gradient, Handle):
+        return gradient
+    if not (
+        gradient.__class__ is _ndarray
+        and gradient.base is None
+        and gradient.flags.writeable
+        and gradient.strides == tensor._data.strides
+        and getrefcount(gradient) <= _unshared_gradient
+    ):
+        node.grad = Layout(tensor._data).zeros(node.dtype)
+        node.grad[...] = gradient
+    node.stale = stale | OWNED
+    return node.grad
+
+
+def _gradient_of_view(view: Any) -> Any:
+    gradient = gradient_of(view._base)
+    if gradient is None or view._node is CONSTANT_VIEW:
+        return None
+    if isinstance(gradient, Handle):
+        return view._node.grad
+    sync(view)
+    window = window_of(view)
+    region = window.look(gradient)
+    return -region if window.is_imaginary(gradient.dtype) else region

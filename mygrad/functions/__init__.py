@@ -1,0 +1,1 @@
+"""What users call: NumPy's functions as ``mg.…``, and mygrad's own."""

@@ -1,0 +1,189 @@
+"""NumPy's functions as ``mg.…``: with ``constant=``, on any array_like, always returning tensors.
+
+Nothing is typed here twice: names come from NumPy's modules, what a function does from the registry,
+signatures and docstrings from NumPy, with a parameter more.
+"""
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from mygrad.dispatch.fates import data_call
+from mygrad.dispatch.general import unwrap
+from mygrad.dispatch.mygrad2 import checked, understood
+from mygrad.dispatch.protocols import check_class, run
+from mygrad.engine.nodes import Handle
+from mygrad.engine.operation import (
+    Creation,
+    Mutation,
+    PiecewiseConstant,
+    Refused,
+    registry,
+)
+from mygrad.engine.signatures import parameters_of, signature_of
+from mygrad.engine.views import is_variable
+from mygrad.tensors.tensor import Tensor
+
+#: NumPy's names for parameters that take several arrays, not one.
+SEQUENCES = frozenset(
+    (
+        "arrays",
+        "args",
+        "arys",
+        "choicelist",
+        "choices",
+        "condlist",
+        "m",
+        "operands",
+        "seq",
+        "tup",
+        "xi",
+    )
+)
+
+#: Names of NumPy's that mean the same here as there.
+SHARED = [
+    "bool_",
+    "double",
+    "e",
+    "euler_gamma",
+    "float16",
+    "float32",
+    "float64",
+    "half",
+    "inf",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "intp",
+    "isnat",
+    "longdouble",
+    "nan",
+    "newaxis",
+    "pi",
+    "single",
+    "ufunc",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uintp",
+]
+
+_NOTE = """
+
+Notes
+-----
+This is NumPy's function, differentiable: it takes tensors wherever it takes arrays, and returns tensors.
+
+constant : bool, optional
+    True: the result carries no gradient. False: a floating result is a variable even where no argument
+    is. By default it carries a gradient if an argument does.
+"""
+
+
+def mirror(module: ModuleType) -> dict[str, Any]:
+    """The functions of a module of NumPy's that have a fate, by name."""
+    return {
+        name: _public(name, function)
+        for name, function in sorted(vars(module).items())
+        if not name.startswith("_") and _is_mirrored(function)
+    }
+
+
+def _is_mirrored(function: Any) -> bool:
+    try:
+        return function in registry and not isinstance(registry[function], Refused)
+    except TypeError:  # not hashable: no function
+        return False
+
+
+def _public(name: str, function: Any) -> Any:
+    fate = registry[function]
+    if isinstance(fate, PiecewiseConstant | Mutation):
+
+        def public(*args: Any, **kwargs: Any) -> Any:
+            if isinstance(fate, Mutation) and not isinstance(args[0], Handle):
+                return data_call(function, args, kwargs)
+            return run(Tensor, fate, function, args, kwargs)
+
+    else:
+        names, rest = parameters_of(function)
+        makes = isinstance(fate, Creation) or (isinstance(fate, type) and fate.creates)
+        follows = name.endswith("_like")
+
+        def public(*args: Any, **kwargs: Any) -> Any:
+            constant = checked(name, kwargs.pop("constant", None))
+            args = tuple(
+                as_one(value, names[i] if i < len(names) else rest) for i, value in enumerate(args)
+            )
+            if kwargs:
+                kwargs = {key: as_one(value, key) for key, value in kwargs.items()}
+            if makes:
+                found: list[Any] = []
+                unwrap(args, found)
+                unwrap(kwargs, found)
+                if follows and constant is None and not any(map(is_variable, found)):
+                    constant = True
+                if not found:
+                    made = function(*args, **kwargs)
+                    if isinstance(made, tuple):  # linspace(…, retstep=True)
+                        return (Tensor(made[0], constant=constant, copy=False), *made[1:])
+                    return Tensor(made, constant=constant, copy=False)
+            return run(Tensor, fate, function, args, kwargs, constant)
+
+    public = understood(name, public, function if isinstance(function, np.ufunc) else None)
+    public.__name__ = public.__qualname__ = name
+    public.__module__ = "mygrad"
+    public.__doc__ = inspect.cleandoc(function.__doc__ or "") + _NOTE
+    public.__signature__ = extended_signature(function)  # type: ignore[attr-defined]
+    public.__wrapped__ = function  # type: ignore[attr-defined]
+    return public
+
+
+def as_one(value: Any, name: str | None) -> Any:
+    """A list of tensors becomes the tensor that it means, where one array is asked for."""
+    if isinstance(value, np.ndarray):
+        check_class(value.__class__)
+    if value.__class__ in (list, tuple) and name not in SEQUENCES:
+        found: list[Any] = []
+        unwrap(value, found)
+        if found and not all(tensor.constant for tensor in found):
+            return Tensor(value)
+    return value
+
+
+def extended_signature(function: Any) -> inspect.Signature:
+    """NumPy's signature with ``constant=None`` where the function is differentiable or makes arrays."""
+    kind = inspect.Parameter
+    if isinstance(function, np.ufunc):
+        inputs = [kind(n, kind.POSITIONAL_OR_KEYWORD) for n in parameters_of(function)[0]]
+        options = [kind("out", kind.POSITIONAL_OR_KEYWORD, default=None)]
+        keywords = {
+            "where": True,
+            "casting": "same_kind",
+            "order": "K",
+            "dtype": None,
+            "subok": True,
+            "signature": None,
+        }
+        options += [kind(n, kind.KEYWORD_ONLY, default=v) for n, v in keywords.items()]
+        parameters = inputs + options
+    else:
+        parameters = list(signature_of(function).parameters.values())
+    if not isinstance(registry[function], PiecewiseConstant | Mutation):
+        parameters = with_constant(parameters)
+    return inspect.Signature(parameters)
+
+
+def with_constant(parameters: list[inspect.Parameter]) -> list[inspect.Parameter]:
+    """``parameters`` of a function with ``constant=None`` among them."""
+    kind = inspect.Parameter
+    before = [p for p in parameters if p.kind is not kind.VAR_KEYWORD]
+    constant = kind("constant", kind.KEYWORD_ONLY, default=None)
+    return [*before, constant, *parameters[len(before) :]]

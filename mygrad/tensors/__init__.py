@@ -1,0 +1,1 @@
+"""What users hold: the Tensor, its methods and its operators."""

@@ -1,0 +1,1 @@
+"""Functions made of functions: gradients, Jacobians, checkpoints, rules of one's own."""

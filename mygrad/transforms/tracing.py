@@ -1,0 +1,506 @@
+"""What all transforms do: evaluate a function on tensors of their own, and go back to these alone."""
+
+from __future__ import annotations
+
+import operator
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from mygrad.dispatch.protocols import check_class
+from mygrad.engine import guard
+from mygrad.engine.anomalies import Watcher
+from mygrad.engine.backward import Walk, collect, has_zeros, raw, watch
+from mygrad.engine.hooks import changed
+from mygrad.engine.modes import debugging, guarding, record_as, recording
+from mygrad.engine.nodes import (
+    CONSTANT,
+    EXPOSED,
+    HOLED,
+    RELEASED,
+    RESULT,
+    WHOLE,
+    Handle,
+    Leaf,
+    Node,
+    Same,
+    creation,
+    make_handle,
+    make_leaf,
+    make_node,
+    new,
+)
+from mygrad.engine.operation import unchanged
+from mygrad.engine.pullbacks import compiled
+from mygrad.engine.views import forget, is_variable, touch
+from mygrad.errors import InvalidBackprop, InvalidGradient
+from mygrad.tensors.tensor import Tensor
+from mygrad.transforms.pytrees import flatten, map_leaves, matching
+
+Function = Callable[..., Any]
+_ndarray = np.ndarray
+_by_creation = operator.attrgetter("order")
+
+#: A copy of an array of so many bytes costs less than a lock on it.
+SMALL = 1 << 14
+
+
+class Route:
+    """The part of a graph that lies between ``roots`` and ``ends``.
+
+    ``roots`` are nodes, None for what depends on nothing; ``nodes`` are all behind the roots, as far as the
+    ends; ``path`` those among them that lead to an end, in the order of creation; ``leading`` is ``path`` and
+    the ends. The nodes in ``whole`` have no input that does not lead there. ``hooked`` are the ends that
+    have hooks.
+    """
+
+    __slots__ = ("ends", "hooked", "leading", "nodes", "path", "roots", "whole")
+
+    def __init__(self, roots: Sequence[Node | None], ends: Sequence[Node]) -> None:
+        self.ends = ends
+        self.leading = leading = set(ends)
+        self.hooked = [end for end in leading if end.hooked]
+        self.roots = roots
+        behind = collect([root for root in roots if root is not None], leading)
+        self.nodes = sorted(behind, key=_by_creation)
+        path: list[Node] = []
+        self.path = path
+        whole: set[Node] = set()
+        self.whole = whole
+        for node in self.nodes:
+            inputs = node.inputs
+            if inputs and node not in leading and not leading.isdisjoint(inputs):
+                if leading.issuperset(inputs):
+                    whole.add(node)
+                leading.add(node)
+                path.append(node)
+
+    def again(self) -> Route:
+        """The way as it is now: who has the tensors that it begins at may have hooked or released them."""
+        return Route(self.roots, self.ends)
+
+
+class PathWalk(Walk):
+    """The way back along a :class:`Route`: computes what leads to its ends, leaves nothing on the nodes."""
+
+    __slots__ = ()
+
+    def between(
+        self, route: Route, roots: Iterable[tuple[Node, Any]], since: float = float("inf")
+    ) -> dict[Node, Any]:
+        """The gradients that arrive from ``roots``; nodes made after ``since`` are released."""
+        self.grads = dict.fromkeys(route.nodes)
+        for root, grad in roots:
+            if root in route.leading:
+                self.careful = self.careful or has_zeros(grad)
+                self.add(root, grad)
+        self._follow(route, since)
+        for end in route.hooked:
+            if self.grads[end] is not None:
+                self.grads[end] = changed(end, self.grads[end])
+        return self.grads
+
+    @watch
+    def _follow(self, route: Route, since: float) -> None:
+        """Visit the nodes of ``route``, the last first."""
+        grads = self.grads
+        within = self.trips.copy()  # of a rule that goes back itself
+        places = debugging.get()
+        short = self.handle is None and places is None
+        for node in reversed(route.path):
+            grad = grads.pop(node)
+            keep = node.order <= since
+            if grad is None:
+                pass
+            elif short and node.plan is not None and node in route.whole:
+                plan = node.plan
+                if plan.gates:
+                    self.careful = True
+                (plan.visit or compiled(plan))(self, node, grad, grads, self.owned, keep)
+                forget(node)
+                continue
+            else:
+                watcher = None if places is None else Watcher(places, grads, node, grad)
+                self.visit(node, grad, route.leading)
+                if watcher is not None:
+                    watcher.verify(grad)
+            if not keep:
+                node.release()
+        self.trips += within
+
+    def visit(self, node: Node, grad: Any, leading: set[Node]) -> None:
+        """Send ``grad`` on from ``node``."""
+        plan = node.plan
+        handle = self.handle
+        if (
+            handle is revive
+            and grad.__class__ is _ndarray
+            and (plan is None or plan.sources.count(None) < len(plan.sources))
+        ):
+            grad = constant(grad)  # what meets no value of the graph stays a plain array
+        if plan is None:
+            self.careful = self.careful or node.gates
+            node.pullback(self, grad)
+            return
+        if plan.gates:
+            self.careful = True
+        saved = node.saved
+        if handle is not None and saved:
+            saved = self.revive(node)
+        grads = self.grads
+        trips = self.trips
+        if trips:
+            trips.clear()
+        inputs: tuple[Node, ...] = node.inputs  # type: ignore[assignment]
+        for position, parent in enumerate(inputs):
+            if parent not in leading:
+                continue
+            rule = plan.rules[position]
+            gradient = grad if rule is unchanged else rule(grad, *saved)
+            if trips or self.careful:
+                gradient = self.mend(plan, position, grad, saved, gradient)
+            if gradient is None:
+                continue
+            # What `add` does with a first gradient that fits.
+            data = gradient._data if gradient.__class__ is Tensor else gradient
+            if (
+                data.__class__ is _ndarray
+                and data.dtype is parent.dtype
+                and data.shape == parent.shape
+                and grads[parent] is None
+            ):
+                grads[parent] = gradient
+            else:
+                self.add(parent, gradient)
+
+    def add(self, node: Node, gradient: Any) -> None:
+        """Add ``gradient`` to what has arrived at ``node``; its shape and dtype are made to fit."""
+        data = gradient._data if gradient.__class__ is Tensor else gradient
+        if data.__class__ is not _ndarray or data.shape != node.shape or data.dtype != node.dtype:
+            super().add(node, gradient)
+            return
+        previous = self.grads[node]
+        if previous is None:
+            self.grads[node] = gradient
+        elif node in self.owned:
+            previous += gradient
+        else:
+            self._second(node, previous, gradient)
+
+    def revive(self, node: Node) -> Any:
+        """What ``node`` saved, with the values of the graph as tensors with their history."""
+        if self.handle is not revive:
+            return node.saved
+        inputs: Any = node.inputs
+        values = []
+        for value, source in zip(node.saved, node.plan.sources, strict=True):
+            if source is None:
+                values.append(value)
+            else:
+                values.append(revive(value, node if source < 0 else inputs[source]))
+        return values
+
+
+class Trace:
+    """One evaluation of a function with respect to some of its arguments, those at ``at``.
+
+    ``ends`` are the nodes of the tensors that it was evaluated on, in the places of the leaves of these
+    arguments; ``rebuild`` makes arguments of others, ``result`` is what the function returned.
+    """
+
+    __slots__ = ("_from_tensors", "ends", "name", "rebuild", "result", "start", "traceable")
+
+    def __init__(
+        self, function: Function, args: Sequence[Any], at: Sequence[int], kwargs: dict[str, Any]
+    ) -> None:
+        self.name = name_of(function)
+        self.start = creation()
+        self.traceable = recording.get() is not False
+        leaves, self.rebuild = flatten([args[i] for i in at])
+        self._from_tensors = have_tensors(leaves)
+        inputs = [_entry(leaf, self.name) for leaf in leaves]
+        # The function may update them: then they get other nodes.
+        nodes: list[Node] = [tensor._node for tensor in inputs]
+        behind = [node.inputs for node in nodes]
+        traced = list(args)
+        for position, value in zip(at, self.rebuild(inputs), strict=True):
+            traced[position] = value
+        token = recording.set(record_as(True))
+        try:
+            self.result = function(*traced, **kwargs)
+        finally:
+            recording.reset(token)
+        self.ends = [*map(lowered, nodes, behind)]
+
+    def parts(self, has_aux: bool) -> tuple[Any, Any]:
+        """What is to be differentiated of the result, and what is not."""
+        if not has_aux:
+            return self.result, None
+        if not isinstance(self.result, tuple | list) or len(self.result) != 2:
+            raise TypeError(
+                f"{self.name}, of has_aux=True, must return a pair: what is to be differentiated, and anything"
+                f" else; it returned {type(self.result).__name__}"
+            )
+        value, aux = self.result
+        return value, aux
+
+    def derivatives(self, values: list[Any]) -> Any:
+        """``values``, one for each input, nested as the arguments are."""
+        return self.rebuild(values)
+
+    def route(self, outputs: list[Any]) -> Route:
+        """The way from ``outputs`` back to the inputs."""
+        return Route(roots_of(outputs), self.ends)
+
+    def has_history(self, route: Route) -> bool:
+        """Whether derivatives can depend on tensors that carry a gradient beyond this evaluation."""
+        if self._from_tensors:
+            return True
+        # Leaves made during the evaluation are nobody's outside.
+        start = self.start
+        return any(node.order < start and isinstance(node, Leaf) for node in route.nodes)
+
+    def pull(
+        self,
+        route: Route,
+        cotangents: list[Any],
+        *,
+        history: bool,
+        last: bool = False,
+    ) -> list[Any]:
+        """The gradients with respect to the inputs: arrays, or tensors if there is ``history``.
+
+        After the ``last`` pull the graph of the evaluation is of no use.
+        """
+        recorded = history and self.traceable
+        return pull(
+            PathWalk(keep=True, handle=revive if recorded else None),
+            route,
+            cotangents,
+            self.ends,
+            history=history,
+            recorded=recorded,
+            since=self.start if last and not history else float("inf"),
+        )
+
+
+def pull(
+    walk: PathWalk,
+    route: Route,
+    cotangents: list[Any],
+    ends: list[Node],
+    *,
+    history: bool,
+    recorded: bool,
+    since: float = float("inf"),
+    guarded: bool = True,
+) -> list[Any]:
+    """The gradients with respect to ``ends``: tensors if there is ``history``, which may be ``recorded``.
+
+    ``cotangents`` are those of the outputs of ``route``. A graph that nobody else gets to see need not be ``guarded``: rules write to no array of a user's.
+    """
+    pairs = zip(route.roots, cotangents, strict=True)
+    roots = [(root, given) for root, given in pairs if root is not None]
+    tokens = recording.set(record_as(recorded)), guarding.set(guarding.get() and guarded)
+    try:
+        grads = walk.between(route, roots, since)
+        return [_gradient(node, grads, history) for node in ends]
+    finally:
+        recording.reset(tokens[0])
+        guarding.reset(tokens[1])
+
+
+def _gradient(node: Node, grads: dict[Node, Any], history: bool) -> Any:
+    if grads.get(node) is None:
+        zeros = np.zeros(node.shape, node.dtype)
+        return constant(zeros) if history else zeros
+    mine = _references(grads, node) <= _alone
+    gradient = grads[node]
+    if isinstance(gradient, Handle):
+        return gradient
+    if not (mine and gradient.__class__ is _ndarray and gradient.base is None):
+        gradient = np.array(gradient)
+    return constant(gradient) if history else gradient
+
+
+def _references(grads: dict[Any, Any], node: Any) -> int:
+    return sys.getrefcount(grads[node])
+
+
+#: How many references there are to a gradient that nobody else holds; -1 where that cannot be known.
+_alone = -1 if guard._unshared < 0 else _references({None: np.zeros(1)}, None)
+
+
+def _entry(leaf: Any, name: str) -> Any:
+    """A tensor to evaluate a function on in the place of ``leaf``."""
+    check_class(type(leaf))
+    data = leaf._value() if isinstance(leaf, Tensor) else np.asarray(leaf)
+    if data.dtype.kind not in "fc":
+        raise TypeError(
+            f"{name} is to be differentiated with respect to {leaf!r}: it takes floating or complex"
+            f" numbers, not {data.dtype}"
+        )
+    if isinstance(leaf, Tensor) and is_variable(leaf):
+        return make_handle(Tensor, data, make_node(Same, (touch(leaf),), data.shape, data.dtype))
+    if data.nbytes <= SMALL:
+        data = data.copy()
+        return make_handle(Tensor, data, make_leaf(data))
+    return make_handle(Tensor, data, make_leaf(data, EXPOSED))
+
+
+def lowered(node: Node, inputs: tuple[Node, ...] | None) -> Node:
+    """Where the node is now that was ``node`` and had these ``inputs``.
+
+    The memory guard may have put it below itself: see `guard.expose`.
+    """
+    while node.inputs is not inputs and node.inputs:
+        (node,) = node.inputs
+    return node
+
+
+def revive(data: Any, node: Any) -> Tensor:
+    """The tensor of an array of the graph and its node."""
+    if node.stale & ~(WHOLE | HOLED):
+        node = make_node(Same, (node,), node.shape, node.dtype)
+    tensor = new(Tensor)
+    tensor._data = data if data.__class__ is _ndarray else np.asarray(data)
+    tensor._node = node
+    tensor._base = None
+    tensor._version = RESULT
+    return tensor
+
+
+def constant(data: Any) -> Tensor:
+    """A tensor of ``data`` that carries no gradient."""
+    return make_handle(Tensor, np.asarray(data), CONSTANT)
+
+
+def varies(out: Any) -> bool:
+    """Whether the result ``out`` depends on anything."""
+    return isinstance(out, Tensor) and not out.constant
+
+
+def roots_of(outputs: Iterable[Any]) -> list[Node | None]:
+    """The nodes to go back from: those that ``outputs`` have now, None for what depends on nothing."""
+    return [_root(out) if varies(out) else None for out in outputs]
+
+
+def _root(out: Any) -> Node:
+    if out._base is None and out._node.stale & RELEASED:
+        raise InvalidBackprop(
+            "the result that is to be differentiated was gone back from by backward(), which released its"
+            " graph. Pass retain_graph=True to it."
+        )
+    return touch(out)
+
+
+def plain(tree: Any) -> Any:
+    """``tree`` with arrays in the place of tensors."""
+    return map_leaves(lambda leaf: leaf._value() if isinstance(leaf, Tensor) else leaf, tree)
+
+
+def apart(tree: Any) -> Any:
+    """``tree`` with copies of the arrays in the place of tensors: a graph that lives on needs its own."""
+    return map_leaves(lambda leaf: leaf._value().copy() if isinstance(leaf, Tensor) else leaf, tree)
+
+
+def fitted(given: Any, pattern: Any, what: str) -> list[Any]:
+    """The leaves of ``given`` as cotangents or tangents of those of ``pattern``: nested alike, and of the
+    same shapes.
+    """
+    return [_fitted(value, of, what + at) for value, of, at in matching(given, pattern, what)]
+
+
+def _fitted(value: Any, of: Any, what: str) -> Any:
+    shape, dtype = _facts(of)
+    of_value, given = _facts(value)
+    if of_value != shape:
+        raise InvalidGradient(f"{what} must have shape {shape}; it has shape {of_value}")
+    if given.kind not in "biufc":
+        raise InvalidGradient(f"{what} must hold numbers; it is {value!r}")
+    if dtype.kind == "f" and given.kind == "c":
+        raise InvalidGradient(f"{what} must be real, as the value it belongs to; it is complex")
+    if isinstance(value, Handle):
+        return value
+    return np.asarray(value, dtype if dtype.kind in "fc" else None)
+
+
+def _facts(value: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    array = value if isinstance(value, np.ndarray | Handle) else np.asarray(value)
+    return array.shape, array.dtype  # type: ignore[union-attr]
+
+
+def have_tensors(values: list[Any]) -> bool:
+    """Whether one of ``values`` is a tensor."""
+    return any(isinstance(value, Handle) for value in values)
+
+
+def positions(argnums: Any, args: Sequence[Any], name: str) -> list[int]:
+    """The positions that ``argnums`` names among ``args``."""
+    if not (is_one(argnums) or (isinstance(argnums, Sequence) and all(map(is_one, argnums)))):
+        raise TypeError(f"{name}: argnums is an integer or a sequence of integers, not {argnums!r}")
+    at = []
+    for each in [argnums] if is_one(argnums) else argnums:
+        i = operator.index(each)
+        if not -len(args) <= i < len(args):
+            raise TypeError(
+                f"{name}: argnums names argument {i}, but the call has {len(args)} by position"
+            )
+        at.append(i % len(args))
+    if len(set(at)) < len(at):
+        raise TypeError(f"{name}: argnums={argnums!r} names an argument twice")
+    return at
+
+
+def is_one(argnums: Any) -> bool:
+    """Whether ``argnums`` is an integer, not a sequence of them."""
+    return hasattr(argnums, "__index__")
+
+
+def scalar(trace: Trace, value: Any) -> Any:
+    """``value`` as something to take the gradient of; an error if it is not a real scalar."""
+    if isinstance(value, list | tuple):
+        value = Tensor(value)
+    data = value._data if isinstance(value, Tensor) else np.asarray(value)
+    if data.size != 1 or data.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{trace.name} returned {type(value).__name__} of shape {data.shape} and dtype {data.dtype}; a"
+            " gradient is of a real scalar. See mygrad.jacobian, mygrad.vjp, or sum the result."
+        )
+    return value
+
+
+def ones(value: Any) -> Any:
+    """The cotangent of a scalar, with which its gradient is taken."""
+    return np.ones(np.shape(value)) if not isinstance(value, Tensor) else np.ones_like(value._data)
+
+
+def name_of(function: Function) -> str:
+    """The name of ``function``, for errors."""
+    return getattr(function, "__name__", "the function")
+
+
+def array_of(result: Any) -> Any:
+    """A result that is no nest as a tensor."""
+    return result if isinstance(result, Tensor) else Tensor(result)
+
+
+def complex_derivative(one: Any, turned: Any, name: str) -> Any:
+    """The derivative of a complex result, from the gradients for the cotangents 1 and -1j.
+
+    These are its real and its imaginary part, with respect to a real argument. With respect to a complex
+    one they agree if the function is holomorphic; no one number is its derivative if it is not.
+    """
+    if one.dtype.kind != "c":
+        return one + 1j * turned
+    value, other = raw(one), raw(turned)
+    scale = np.max(np.abs(value) + np.abs(other), initial=0)
+    tolerance = np.sqrt(np.finfo(value.dtype).eps)
+    if not np.all(np.abs(other + 1j * value) <= tolerance * scale):
+        raise TypeError(
+            f"{name} is not holomorphic at its complex argument: no complex number is its derivative. Write"
+            " it as a function of real and imaginary parts, or see mygrad.vjp and mygrad.jvp."
+        )
+    return one
