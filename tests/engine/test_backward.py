@@ -334,7 +334,7 @@ MISFITS = [
     np.ones((2, 3)),
     "text",
     [1.0, "a", 2.0],
-    np.array([object()] * 3),
+    np.array([...] * 3, dtype=object),
 ]
 
 

@@ -327,7 +327,7 @@ def test_comparison_with_a_list_of_tensors(name: str) -> None:
     assert_same(compare(mg.tensor(F), [mg.tensor(v) for v in P]), compare(F, P))
 
 
-@pytest.mark.parametrize("value", ["text", None, object(), {}, b"x"], ids=repr)
+@pytest.mark.parametrize("value", ["text", None, ..., {}, b"x"], ids=repr)
 def test_operands_that_are_no_numbers(value: Any) -> None:
     for function in (operator.add, operator.mul, operator.truediv):
         with pytest.raises(TypeError):

@@ -95,7 +95,7 @@ REFUSED = [
     None,
     [None],
     {"a": 1},
-    object(),
+    ...,
     np.array([1], object),
     np.datetime64("2020-01-01"),
     b"x",
