@@ -25,7 +25,8 @@ from mygrad.engine.modes import (
     turn_memory_guarding_off,
     turn_memory_guarding_on,
 )
-from mygrad.engine.operation import Elementwise, Operation, implements
+from mygrad.engine.operation import Elementwise, Operation
+from mygrad.engine.registry import implements
 from mygrad.errors import (
     Anomaly,
     DisconnectedView,

@@ -25,7 +25,7 @@ from mygrad.engine.modes import turn_memory_guarding_off as turn_memory_guarding
 from mygrad.engine.modes import turn_memory_guarding_on as turn_memory_guarding_on
 from mygrad.engine.operation import Elementwise as Elementwise
 from mygrad.engine.operation import Operation as Operation
-from mygrad.engine.operation import implements as implements
+from mygrad.engine.registry import implements as implements
 from mygrad.errors import Anomaly as Anomaly
 from mygrad.errors import DisconnectedView as DisconnectedView
 from mygrad.errors import GradientLost as GradientLost

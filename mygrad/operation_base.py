@@ -30,7 +30,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from mygrad.engine.pullbacks import sum_to
+from mygrad.engine.unbroadcast import sum_to
 from mygrad.errors import InvalidBackprop, InvalidGradient
 
 __all__ = [

@@ -1,5 +1,5 @@
 """Where MyGrad 2 keeps the Tensor, for programs that import it from there."""
 
-from mygrad.tensors.tensor import Tensor
+from mygrad.tensors.tensor import Tensor, asarray, astensor
 
-__all__ = ["Tensor"]
+__all__ = ["Tensor", "asarray", "astensor"]

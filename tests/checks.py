@@ -27,7 +27,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mygrad.engine.operation import Composed, Operation, registry
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import Composed, registry
 from mygrad.tensors.tensor import Tensor
 from mygrad.testing import (
     TOLERANCE,

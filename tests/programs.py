@@ -16,10 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.engine.backward import Layout
 from mygrad.engine.modes import no_autodiff
 from mygrad.engine.nodes import RELEASED, Leaf
-from mygrad.engine.regions import window_between
+from mygrad.engine.regions import Layout, window_between
 from mygrad.errors import InvalidBackprop
 from mygrad.tensors.tensor import Tensor
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import mygrad
-from mygrad.engine.operation import registry
+from mygrad.engine.registry import registry
 from mygrad.functions.mirror import SHARED
 
 HEADER = '''"""{doc}"""

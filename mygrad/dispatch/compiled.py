@@ -28,7 +28,8 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch.general import as_array, explain, general, link_views, wrap
+from mygrad.dispatch.arguments import explain
+from mygrad.dispatch.general import as_array, general, link_views, wrap
 from mygrad.engine import guard
 from mygrad.engine.modes import guarding, recording
 from mygrad.engine.nodes import (
@@ -43,7 +44,8 @@ from mygrad.engine.nodes import (
     creation,
     new,
 )
-from mygrad.engine.operation import Elementwise, asked_of, registry
+from mygrad.engine.operation import Elementwise, asked_of
+from mygrad.engine.registry import registry
 from mygrad.engine.signatures import parameters_of
 from mygrad.engine.views import forget, holes_in
 

@@ -8,16 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mygrad.engine.operation import (
-    DEFERRED,
-    Composed,
-    Creation,
-    Elementwise,
-    Mutation,
-    Operation,
-    Refused,
-    registry,
-)
+from mygrad.engine.operation import Elementwise, Operation
+from mygrad.engine.registry import DEFERRED, Composed, Creation, Mutation, Refused, registry
 
 
 class Covered(NamedTuple):

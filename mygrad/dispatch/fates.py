@@ -6,23 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch.general import (
-    NO_OUTPUT,
-    apply,
-    bind,
-    constants,
-    leaf_or_error,
-    like,
-    name_of,
-    needed_of,
-    unwrap,
-)
+from mygrad.dispatch.arguments import bind, name_of, unwrap
+from mygrad.dispatch.general import NO_OUTPUT, apply, constants, leaf_or_error, like, needed_of
 from mygrad.dispatch.out import has_outputs, into
 from mygrad.engine import anomalies
 from mygrad.engine.backward import is_going_back
 from mygrad.engine.modes import debugging, recording
 from mygrad.engine.nodes import ARRAY, CONSTANT, Handle, Same, make_handle, make_leaf, make_node
-from mygrad.engine.operation import Composed, Operation
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import Composed
 from mygrad.engine.views import is_variable, touch
 
 _asarray = np.asarray

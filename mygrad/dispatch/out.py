@@ -6,17 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch.general import (
-    bind,
-    explain,
-    mask_of,
-    name_of,
-    needed_of,
-    record,
-    stacked,
-    unwrap,
-    wrap,
-)
+from mygrad.dispatch.arguments import bind, explain, name_of, unwrap
+from mygrad.dispatch.general import mask_of, needed_of, record, stacked, wrap
 from mygrad.engine import anomalies
 from mygrad.engine.inplace import can_write_to, let_go, memory_of, replace
 from mygrad.engine.modes import debugging, leak_check, lost

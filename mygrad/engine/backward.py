@@ -18,12 +18,13 @@ from functools import wraps
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from mygrad.engine.anomalies import Watcher
 from mygrad.engine.modes import debugging
 from mygrad.engine.nodes import GRADIENT, OWNED, RELEASED, Leaf, Node, make_node
-from mygrad.engine.pullbacks import compiled, fit
+from mygrad.engine.pullbacks import compiled
+from mygrad.engine.regions import Layout
+from mygrad.engine.unbroadcast import fit
 from mygrad.errors import InvalidBackprop
 
 _by_creation = operator.attrgetter("order")
@@ -336,46 +337,6 @@ def without_untouched(rule: Any, grad: Any, saved: Any, gradient: Any) -> Any:
     counted = np.not_equal(raw(grad), 0).astype(float)
     touched = rule(counted, *replaced(lambda value: (~np.isfinite(raw(value))).astype(float)))
     return np.where(np.equal(touched, 0), finite, gradient)
-
-
-class Layout:
-    """How an array lies in memory, so that a window into it fits another array as well."""
-
-    __slots__ = ("shape", "strides")
-
-    def __init__(self, array: np.ndarray[Any, Any]) -> None:
-        self.shape = array.shape
-        self.strides = array.strides
-
-    def fits(self, array: np.ndarray[Any, Any]) -> bool:
-        """Whether ``array`` lies in memory as the layout says."""
-        return array.strides == self.strides
-
-    def zeros(self, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-        """A new array of zeros."""
-        array = np.zeros(self.shape, dtype)
-        if array.strides == self.strides:
-            return array
-        # Only its shape and strides are read: zeros_like keeps the order of the axes in memory.
-        array = np.zeros_like(as_strided(np.empty(1, dtype), self.shape, self.strides))
-        if array.strides == self.strides:
-            return array
-        before, size = self.extent(dtype.itemsize)
-        return np.ndarray(self.shape, dtype, np.zeros(size, np.uint8), before, self.strides)
-
-    def copy(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """A new array with the contents of ``array``."""
-        copy = array.copy("K")
-        if copy.strides != self.strides:
-            copy = self.zeros(array.dtype)
-            copy[...] = array
-        return copy
-
-    def extent(self, itemsize: int) -> tuple[int, int]:
-        """How many bytes lie before the first element, and how many there are in all."""
-        reach = [(n - 1) * s for n, s in zip(self.shape, self.strides, strict=True)]
-        before = -sum(r for r in reach if r < 0)
-        return before, before + sum(r for r in reach if r > 0) + itemsize
 
 
 class _Probe(Node):

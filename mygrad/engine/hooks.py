@@ -28,7 +28,7 @@ from mygrad.engine.nodes import (
     make_handle,
     new,
 )
-from mygrad.engine.pullbacks import cast_to
+from mygrad.engine.unbroadcast import cast_to
 from mygrad.engine.views import sync, touch
 from mygrad.errors import InvalidGradient
 

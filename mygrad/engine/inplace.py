@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mygrad.engine import anomalies, guard
-from mygrad.engine.backward import Layout, Walk
+from mygrad.engine.backward import Walk
 from mygrad.engine.modes import debugging, guarding
 from mygrad.engine.nodes import (
     CONSTANT,
@@ -26,7 +26,7 @@ from mygrad.engine.nodes import (
     Node,
     make_node,
 )
-from mygrad.engine.regions import Array, address, window_between
+from mygrad.engine.regions import Array, Layout, address, window_between
 from mygrad.engine.views import (
     base_of,
     frozen,

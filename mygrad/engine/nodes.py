@@ -194,3 +194,28 @@ def make_handle(
     tensor._base = None
     tensor._version = version
     return tensor
+
+
+def output_node(node: Node, data: Any, position: int, count: int) -> Node:
+    """The node of one of the results of ``node``."""
+    if data.dtype.kind not in "fc":
+        return CONSTANT
+    return make_node(Output, (node,), data.shape, data.dtype, (position, count))
+
+
+class Output(Node):
+    """One of the results of an operation that has several."""
+
+    __slots__ = ()
+    is_output = True
+
+    def pullback(self, walk: Any, grad: Any) -> None:
+        """Put the gradient in its place among those of the other results."""
+        (origin,) = self.inputs  # type: ignore[misc]
+        position, count = self.saved
+        gradients = walk.grads[origin]
+        if gradients is None:
+            gradients = (None,) * count
+        present = gradients[position]
+        total = grad if present is None else present + grad
+        walk.grads[origin] = (*gradients[:position], total, *gradients[position + 1 :])

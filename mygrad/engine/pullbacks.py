@@ -24,12 +24,9 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.engine.nodes import GRADIENT, OWNED, RELEASED, Node
+from mygrad.engine.nodes import GRADIENT, OWNED, RELEASED
 from mygrad.engine.operation import Plan, arguments_of, unchanged
-from mygrad.errors import InvalidGradient
-
-_ndarray = np.ndarray
-_sum = np.add.reduce
+from mygrad.engine.unbroadcast import cast_to, fit, sum_to
 
 _START = """\
 def visit(walk, node, grad, grads, owned, keep):
@@ -100,53 +97,3 @@ def compiled(plan: Plan) -> Callable[..., None]:
     exec(source + _END, known)
     plan.visit = known["visit"]
     return plan.visit
-
-
-def sum_to(gradient: Any, shape: tuple[int, ...]) -> Any:
-    """``gradient`` summed over the axes along which an array of ``shape`` was broadcast to its shape."""
-    ndim = len(shape)
-    extra = gradient.ndim - ndim
-    # Of a tensor the function is recorded at less cost than the method of the ufunc.
-    total = _sum if gradient.__class__ is _ndarray else np.sum
-    if extra == 1 and gradient.shape[1:] == shape:
-        return total(gradient, axis=0)
-    axes = tuple(range(extra)) + tuple(
-        axis + extra
-        for axis in range(max(-extra, 0), ndim)
-        if shape[axis] == 1 and gradient.shape[axis + extra] != 1
-    )
-    if axes:
-        gradient = total(gradient, axis=axes, keepdims=True)
-        if extra > 0:
-            gradient = gradient.reshape(gradient.shape[extra:])
-    if gradient.shape != shape:
-        gradient = np.broadcast_to(gradient, shape)
-    return gradient
-
-
-def cast_to(gradient: Any, dtype: np.dtype[Any]) -> Any:
-    """``gradient`` in ``dtype``: its real part, for a real argument."""
-    if gradient.dtype.kind == "c" and dtype.kind != "c":
-        gradient = gradient.real
-    return gradient if gradient.dtype == dtype else gradient.astype(dtype)
-
-
-def fit(gradient: Any, node: Node, source: Node) -> Any:
-    """``gradient`` with the shape and dtype of ``node``; ``source`` is named if that cannot be."""
-    if not hasattr(gradient, "shape"):
-        given, gradient = gradient, np.asarray(gradient)
-        if gradient.dtype.kind not in "biufc":
-            raise InvalidGradient(
-                f"a rule of {type(source).__name__} returned {given!r}, which is no array of numbers"
-            )
-    if gradient.shape != node.shape:
-        try:
-            gradient = sum_to(gradient, node.shape)
-        except ValueError:
-            raise InvalidGradient(
-                f"{type(source).__name__} gave a gradient of shape {gradient.shape}"
-                f" for a tensor of shape {node.shape}"
-            ) from None
-    if gradient.dtype != node.dtype:
-        gradient = cast_to(gradient, node.dtype)
-    return gradient

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from mygrad.engine import guard
-from mygrad.engine.backward import Layout
 
 Array = np.ndarray[Any, Any]
 
@@ -101,3 +101,43 @@ def address(array: Array) -> int:
 def window_between(view: Array, base: Array) -> Window:
     """Where ``view`` lies in ``base``."""
     return Window(view.shape, view.strides, address(view) - address(base), view.dtype, True)
+
+
+class Layout:
+    """How an array lies in memory, so that a window into it fits another array as well."""
+
+    __slots__ = ("shape", "strides")
+
+    def __init__(self, array: np.ndarray[Any, Any]) -> None:
+        self.shape = array.shape
+        self.strides = array.strides
+
+    def fits(self, array: np.ndarray[Any, Any]) -> bool:
+        """Whether ``array`` lies in memory as the layout says."""
+        return array.strides == self.strides
+
+    def zeros(self, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+        """A new array of zeros."""
+        array = np.zeros(self.shape, dtype)
+        if array.strides == self.strides:
+            return array
+        # Only its shape and strides are read: zeros_like keeps the order of the axes in memory.
+        array = np.zeros_like(as_strided(np.empty(1, dtype), self.shape, self.strides))
+        if array.strides == self.strides:
+            return array
+        before, size = self.extent(dtype.itemsize)
+        return np.ndarray(self.shape, dtype, np.zeros(size, np.uint8), before, self.strides)
+
+    def copy(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """A new array with the contents of ``array``."""
+        copy = array.copy("K")
+        if copy.strides != self.strides:
+            copy = self.zeros(array.dtype)
+            copy[...] = array
+        return copy
+
+    def extent(self, itemsize: int) -> tuple[int, int]:
+        """How many bytes lie before the first element, and how many there are in all."""
+        reach = [(n - 1) * s for n, s in zip(self.shape, self.strides, strict=True)]
+        before = -sum(r for r in reach if r < 0)
+        return before, before + sum(r for r in reach if r > 0) + itemsize

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mygrad.engine import guard
-from mygrad.engine.backward import Layout, Walk, has_nan
+from mygrad.engine.backward import Walk, has_nan
 from mygrad.engine.modes import recording
 from mygrad.engine.nodes import (
     CONSTANT,
@@ -33,7 +33,7 @@ from mygrad.engine.nodes import (
     make_leaf,
     make_node,
 )
-from mygrad.engine.regions import Array, Window, window_between
+from mygrad.engine.regions import Array, Layout, Window, window_between
 
 _ndarray = np.ndarray
 

@@ -12,18 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from mygrad.dispatch.arguments import unwrap
 from mygrad.dispatch.fates import data_call
-from mygrad.dispatch.general import unwrap
 from mygrad.dispatch.mygrad2 import checked, understood
-from mygrad.dispatch.protocols import check_class, run
+from mygrad.dispatch.operands import check_class
+from mygrad.dispatch.protocols import run
 from mygrad.engine.nodes import Handle
-from mygrad.engine.operation import (
-    Creation,
-    Mutation,
-    PiecewiseConstant,
-    Refused,
-    registry,
-)
+from mygrad.engine.registry import Creation, Mutation, PiecewiseConstant, Refused, registry
 from mygrad.engine.signatures import parameters_of, signature_of
 from mygrad.engine.views import is_variable
 from mygrad.tensors.tensor import Tensor

@@ -36,7 +36,7 @@ from mygrad.dispatch.mygrad2 import checked
 from mygrad.dispatch.protocols import follow
 from mygrad.engine.modes import recording
 from mygrad.engine.nodes import Handle
-from mygrad.engine.operation import registry
+from mygrad.engine.registry import registry
 from mygrad.engine.signatures import parameters_of
 from mygrad.engine.views import is_variable
 from mygrad.functions.mirror import as_one, with_constant

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.engine.operation import Elementwise, implements
+from mygrad.engine.operation import Elementwise
+from mygrad.engine.registry import implements
 from mygrad.functions.primitives import primitive
 
 

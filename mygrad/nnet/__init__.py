@@ -7,7 +7,7 @@ What the four modules hold can be had from here as well:
 True
 """
 
-from mygrad.nnet import activations, initializers, layers, losses
+from mygrad.nnet import _mygrad2, activations, initializers, layers, losses  # noqa: F401 - the paths of MyGrad 2
 from mygrad.nnet.activations import *  # noqa: F403 - each module has its list
 from mygrad.nnet.initializers import *  # noqa: F403
 from mygrad.nnet.layers import *  # noqa: F403

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch.general import unwrap
+from mygrad.dispatch.arguments import unwrap
 from mygrad.dispatch.mygrad2 import checked
 from mygrad.random.generator import Generator, default_rng
 from mygrad.tensors.tensor import Tensor

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch.general import unwrap
+from mygrad.dispatch.arguments import unwrap
 from mygrad.dispatch.mygrad2 import checked
 from mygrad.engine.views import is_variable
 from mygrad.functions.mirror import as_one, with_constant

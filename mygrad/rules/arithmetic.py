@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mygrad.engine.operation import Elementwise, implements, unchanged
+from mygrad.engine.operation import Elementwise, unchanged
+from mygrad.engine.registry import implements
 
 
 @implements(np.add)

@@ -8,7 +8,8 @@ import math
 import numpy as np
 from scipy import special
 
-from mygrad.engine.operation import Elementwise, implements
+from mygrad.engine.operation import Elementwise
+from mygrad.engine.registry import implements
 
 # ------------------------------------------------------------------ Bessel functions of orders 0 and 1
 

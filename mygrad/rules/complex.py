@@ -7,7 +7,8 @@ holomorphic. The gradient of a real argument is the real part of what a rule ret
 
 import numpy as np
 
-from mygrad.engine.operation import Elementwise, Operation, implements
+from mygrad.engine.operation import Elementwise, Operation
+from mygrad.engine.registry import implements
 
 
 @implements(np.conjugate)

@@ -5,7 +5,7 @@ They act on the data of tensors and return what NumPy returns.
 
 import numpy as np
 
-from mygrad.engine.operation import piecewise_constant
+from mygrad.engine.registry import piecewise_constant
 
 # Rounding, and what is left of a number's size
 piecewise_constant(

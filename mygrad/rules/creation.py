@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mygrad.engine.operation import Operation, creates, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import creates, implements
 
 creates(
     np.empty,

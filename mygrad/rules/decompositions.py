@@ -18,7 +18,8 @@ import math
 
 import numpy as np
 
-from mygrad.engine.operation import Operation, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import implements
 from mygrad.rules.matrices import (
     adjoint,
     conj,

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mygrad.engine.backward import has_nan, raw
-from mygrad.engine.operation import Operation, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import implements
 from mygrad.rules._lazy import Lazy
 
 #: Below so many multiplications NumPy's own loop is done before a path of BLAS calls has been found.

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from mygrad.engine.operation import Elementwise, implements
+from mygrad.engine.operation import Elementwise
+from mygrad.engine.registry import implements
 
 LN2 = math.log(2)
 LN10 = math.log(10)

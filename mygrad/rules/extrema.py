@@ -6,7 +6,8 @@ Where the result is NaN because one of them is, that one gets it.
 import numpy as np
 
 from mygrad.dispatch.protocols import dispatched
-from mygrad.engine.operation import Elementwise, Operation, implements
+from mygrad.engine.operation import Elementwise, Operation
+from mygrad.engine.registry import implements
 
 
 @dispatched

@@ -7,7 +7,8 @@ weights. The others are made of these.
 
 import numpy as np
 
-from mygrad.engine.operation import Operation, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import implements
 
 # The norm that makes `irfft` scale as `rfft` does with the other one: what divides there must divide here.
 SWAPPED = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}

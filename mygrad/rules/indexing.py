@@ -3,7 +3,8 @@
 import numpy as np
 
 from mygrad.dispatch.protocols import dispatched
-from mygrad.engine.operation import Operation, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import implements
 from mygrad.engine.views import repeats
 
 

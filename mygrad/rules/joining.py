@@ -6,7 +6,8 @@ from itertools import accumulate, pairwise
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from mygrad.engine.operation import Operation, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import implements
 from mygrad.rules.indexing import scatter_add
 from mygrad.rules.manipulation import along, flat_axis
 

@@ -7,7 +7,8 @@ gradient, for which the textbooks' formulas hold.
 
 import numpy as np
 
-from mygrad.engine.operation import Operation, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import implements
 from mygrad.rules._lazy import Lazy
 from mygrad.rules.matrices import (
     adjoint,

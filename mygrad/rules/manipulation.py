@@ -6,7 +6,8 @@ from itertools import product
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from mygrad.engine.operation import Operation, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import implements
 from mygrad.rules.indexing import scatter_add
 
 # ------------------------------------------------------------------ the same elements in another shape

@@ -8,7 +8,8 @@ import math
 
 import numpy as np
 
-from mygrad.engine.operation import Operation, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import implements
 from mygrad.rules._axes import normalize_axes, restore_axes, silence
 from mygrad.rules.decompositions import svd_grad
 from mygrad.rules.linalg import inverse_grad, regular

@@ -6,7 +6,8 @@ a margin is a weighted sum of entries along its axis and of given values.
 
 import numpy as np
 
-from mygrad.engine.operation import Operation, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import implements
 from mygrad.rules.indexing import scatter_add
 from mygrad.rules.manipulation import along
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.polynomial import polynomial
 
-from mygrad.engine.operation import composed
+from mygrad.engine.registry import composed
 
 
 def horner(x, c, tensor):

@@ -5,7 +5,8 @@ import math
 import numpy as np
 from numpy.lib import scimath
 
-from mygrad.engine.operation import Elementwise, Operation, composed, implements
+from mygrad.engine.operation import Elementwise, Operation
+from mygrad.engine.registry import composed, implements
 from mygrad.rules._axes import silence
 
 # ------------------------------------------------------------------ arithmetic

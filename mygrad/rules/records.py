@@ -2,7 +2,7 @@
 
 from numpy.lib import recfunctions
 
-from mygrad.engine.operation import refuse
+from mygrad.engine.registry import refuse
 
 refuse(
     recfunctions.append_fields,

@@ -5,7 +5,8 @@ A rule that returns None is that of an argument whose derivative is zero almost 
 
 import numpy as np
 
-from mygrad.engine.operation import Elementwise, Operation, implements
+from mygrad.engine.operation import Elementwise, Operation
+from mygrad.engine.registry import implements
 from mygrad.rules._axes import silence
 from mygrad.rules.extrema import keep
 

@@ -5,7 +5,8 @@ import math
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from mygrad.engine.operation import Operation, composed, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import composed, implements
 from mygrad.rules.indexing import scatter_add
 from mygrad.rules.joining import parts_of
 from mygrad.rules.manipulation import along, flat_axis

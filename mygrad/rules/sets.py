@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mygrad.engine.operation import Operation, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import implements
 from mygrad.rules._axes import divide
 from mygrad.rules.indexing import scatter_add
 

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from mygrad.engine.operation import Operation, composed, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import composed, implements
 from mygrad.rules._axes import normalize_axes
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from scipy import special
 from scipy.special import _ufuncs
 
-from mygrad.engine.operation import Elementwise, implements, piecewise_constant
+from mygrad.engine.operation import Elementwise
+from mygrad.engine.registry import implements, piecewise_constant
 from mygrad.rules import bessel  # noqa: F401 - the rest of the same chapter
 from mygrad.rules.exponents import Cbrt, Exp2, Expm1, Log1p
 

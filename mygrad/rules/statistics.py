@@ -4,7 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mygrad.engine.operation import Operation, composed, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import composed, implements
 from mygrad.rules._axes import from_last, normalize_axes, silence, to_last
 from mygrad.rules.indexing import scatter_add
 from mygrad.rules.reductions import share_of_ties

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy import char, strings
 
-from mygrad.engine.operation import refuse
+from mygrad.engine.registry import refuse
 
 _dispatched = {
     function

@@ -8,7 +8,8 @@ import math
 
 import numpy as np
 
-from mygrad.engine.operation import Elementwise, Operation, implements
+from mygrad.engine.operation import Elementwise, Operation
+from mygrad.engine.registry import implements
 
 
 @implements(np.sin)

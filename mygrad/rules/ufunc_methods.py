@@ -6,11 +6,12 @@ its own rules: going back through ``accumulate`` needs the partial results, noth
 
 import numpy as np
 
+from mygrad.dispatch.arguments import unwrap
 from mygrad.dispatch.fates import data_call
-from mygrad.dispatch.general import unwrap
 from mygrad.dispatch.protocols import dispatched, run
 from mygrad.engine.nodes import Handle
-from mygrad.engine.operation import Operation, implements, registry, ufunc_method
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import implements, registry, ufunc_method
 from mygrad.engine.views import repeats
 from mygrad.rules._axes import silence
 from mygrad.rules.indexing import scatter_add

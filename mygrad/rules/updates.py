@@ -4,7 +4,7 @@ import numpy as np
 
 from mygrad.engine.inplace import check_writeable
 from mygrad.engine.nodes import Handle
-from mygrad.engine.operation import mutates
+from mygrad.engine.registry import mutates
 
 
 def _target(function, array):

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch.general import unwrap
+from mygrad.dispatch.arguments import unwrap
 from mygrad.dispatch.mygrad2 import TRANSLATIONS, checked
 from mygrad.dispatch.protocols import run
 from mygrad.engine.inplace import assign, is_itself, let_go, reshape_in_place
 from mygrad.engine.modes import leak_check, lost
 from mygrad.engine.nodes import CONSTANT, CONSTANT_VIEW, VIEW, Handle
-from mygrad.engine.operation import PiecewiseConstant, registry
+from mygrad.engine.registry import PiecewiseConstant, registry
 from mygrad.engine.views import base_of, getitem, is_variable, sync
 from mygrad.tensors.operators import Operators
 

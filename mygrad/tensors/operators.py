@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch.general import unwrap
-from mygrad.dispatch.protocols import accepts, binary, defers, unary
+from mygrad.dispatch.arguments import unwrap
+from mygrad.dispatch.operands import accepts, defers
+from mygrad.dispatch.ufuncs import binary, unary
 from mygrad.engine.nodes import ARRAY, Handle
 from mygrad.rules import arithmetic, exponents, products, rounding
 

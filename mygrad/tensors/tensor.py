@@ -9,9 +9,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from mygrad.dispatch.arguments import unwrap
 from mygrad.dispatch.compiled import shortly, sole
-from mygrad.dispatch.general import leaf_or_error, unwrap
-from mygrad.dispatch.protocols import call_function, call_ufunc, short_ways
+from mygrad.dispatch.general import leaf_or_error
+from mygrad.dispatch.protocols import call_function, call_ufunc
+from mygrad.dispatch.ufuncs import short_ways
 from mygrad.engine import anomalies, guard
 from mygrad.engine.backward import Walk, has_zeros
 from mygrad.engine.hooks import RegisteredHook, register
@@ -32,7 +34,7 @@ from mygrad.engine.nodes import (
     make_leaf,
     make_node,
 )
-from mygrad.engine.pullbacks import fit
+from mygrad.engine.unbroadcast import fit
 from mygrad.engine.views import (
     base_of,
     forget,

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch.general import Output
 from mygrad.engine import guard
 from mygrad.engine.modes import guarding, record_as, recording
 from mygrad.engine.nodes import (
@@ -19,6 +18,7 @@ from mygrad.engine.nodes import (
     EXPOSED,
     NEXT,
     Node,
+    Output,
     Same,
     creation,
     make_handle,

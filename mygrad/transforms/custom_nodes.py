@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mygrad.dispatch.general import Output
 from mygrad.engine.hooks import read_only
 from mygrad.engine.modes import leak_check
-from mygrad.engine.nodes import CONSTANT, Handle, Node, make_node
-from mygrad.engine.pullbacks import fit
+from mygrad.engine.nodes import CONSTANT, Handle, Node, Output, make_node
+from mygrad.engine.unbroadcast import fit
 from mygrad.errors import GradientLost, InvalidGradient
 from mygrad.transforms.pytrees import matching
 

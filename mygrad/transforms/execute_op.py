@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mygrad.dispatch.general import leaf_or_error, link_views, reachable, unwrap, wrap
+from mygrad.dispatch.arguments import unwrap
+from mygrad.dispatch.general import leaf_or_error, link_views, reachable, wrap
 from mygrad.dispatch.mygrad2 import checked
 from mygrad.dispatch.out import check_outputs
 from mygrad.engine import guard

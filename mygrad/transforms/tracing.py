@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch.protocols import check_class
+from mygrad.dispatch.operands import check_class
 from mygrad.engine import guard
 from mygrad.engine.anomalies import Watcher
 from mygrad.engine.backward import Walk, collect, has_zeros, raw, watch

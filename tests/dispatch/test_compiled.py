@@ -11,7 +11,7 @@ import pytest
 
 import mygrad as mg
 from mygrad.dispatch import compiled, protocols
-from mygrad.engine.operation import registry
+from mygrad.engine.registry import registry
 from mygrad.testing import check_gradients
 from tests.checks import assert_same, raw
 

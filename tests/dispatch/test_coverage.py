@@ -23,7 +23,7 @@ from numpy.testing import overrides
 import mygrad as mg
 import tests.rules
 from mygrad.dispatch.coverage import functions_of_numpy
-from mygrad.engine.operation import Composed, registry
+from mygrad.engine.registry import Composed, registry
 from tests.checks import Sample
 from tools import coverage_page
 

@@ -12,7 +12,8 @@ import pytest
 from scipy.sparse import csr_array
 
 import mygrad as mg
-from mygrad.engine.operation import Operation, registry
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import registry
 from mygrad.testing import check_gradients
 from tests.checks import assert_same, raw
 

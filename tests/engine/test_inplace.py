@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import mygrad as mg
-from mygrad.engine.backward import Layout
+from mygrad.engine.regions import Layout
 from mygrad.errors import GradientLost
 from tests.edges import pullback
 

@@ -11,18 +11,8 @@ import pytest
 
 import mygrad as mg
 from mygrad.dispatch.protocols import dispatched, follow
-from mygrad.engine.operation import (
-    Elementwise,
-    Operation,
-    Plan,
-    asked_of,
-    composed,
-    defaults_of,
-    implements,
-    piecewise_constant,
-    refuse,
-    registry,
-)
+from mygrad.engine.operation import Elementwise, Operation, Plan, asked_of, defaults_of
+from mygrad.engine.registry import composed, implements, piecewise_constant, refuse, registry
 from mygrad.testing import check_gradients
 from tests.checks import assert_same
 

@@ -10,14 +10,8 @@ import numpy as np
 import pytest
 
 import mygrad as mg
-from mygrad.engine.operation import (
-    Creation,
-    Mutation,
-    Operation,
-    PiecewiseConstant,
-    Refused,
-    registry,
-)
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import Creation, Mutation, PiecewiseConstant, Refused, registry
 from mygrad.functions.mirror import SHARED
 from mygrad.testing import check_gradients
 from tests.checks import assert_same

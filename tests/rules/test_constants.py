@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import mygrad as mg
-from mygrad.engine.operation import PiecewiseConstant, Refused, registry
+from mygrad.engine.registry import PiecewiseConstant, Refused, registry
 
 FLOATS = np.array([-1.5, 0.0, -0.0, 2.0, np.nan, np.inf, -np.inf])
 INTEGERS = np.array([6, 1, 5, 12])

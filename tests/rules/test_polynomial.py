@@ -3,7 +3,7 @@ import pytest
 from numpy.polynomial import polynomial
 
 import mygrad as mg
-from mygrad.engine.operation import fate_of
+from mygrad.engine.registry import fate_of
 from tests.checks import Sample, generic_checks, normal
 
 is_dispatched = isinstance(polynomial.polyval2d, type(np.sum))

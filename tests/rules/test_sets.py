@@ -1,7 +1,7 @@
 import numpy as np
 
 import mygrad as mg
-from mygrad.engine.operation import PiecewiseConstant, registry
+from mygrad.engine.registry import PiecewiseConstant, registry
 from tests.checks import Sample, complex_normal, distinct, generic_checks
 
 nan = np.nan

@@ -7,7 +7,7 @@ from scipy import special
 
 import mygrad as mg
 import mygrad.rules.special
-from mygrad.engine.operation import fate_of, registry
+from mygrad.engine.registry import fate_of, registry
 from tests.checks import Sample, complex_normal, generic_checks, normal, positive, unit
 from tests.edges import masked_gradient, pullback
 from tests.rules import test_bessel

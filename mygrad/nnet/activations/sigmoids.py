@@ -13,7 +13,8 @@ import numpy as np
 
 from mygrad import tanh
 from mygrad.dispatch.protocols import dispatched
-from mygrad.engine.operation import Elementwise, implements
+from mygrad.engine.operation import Elementwise
+from mygrad.engine.registry import implements
 from mygrad.functions.primitives import expression, primitive
 from mygrad.nnet._arguments import axes_of, floats
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.engine.operation import Operation, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import implements
 from mygrad.functions.primitives import primitive
 from mygrad.nnet._arguments import axes_of, floats
 

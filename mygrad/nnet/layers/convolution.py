@@ -19,7 +19,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from mygrad.dispatch.protocols import dispatched
-from mygrad.engine.operation import Operation, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import implements
 from mygrad.functions.primitives import expression
 from mygrad.nnet.layers._shapes import Placement, as_array, placed
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from mygrad.dispatch.protocols import dispatched
-from mygrad.engine.operation import Operation, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import implements
 from mygrad.functions.primitives import expression
 from mygrad.nnet.layers._shapes import Placement, as_array, per_axis, placed
 

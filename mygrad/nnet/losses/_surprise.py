@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from mygrad.dispatch.protocols import dispatched
-from mygrad.engine.operation import Operation, implements
+from mygrad.engine.operation import Operation
+from mygrad.engine.registry import implements
 
 #: Rows of up to so many numbers are summed in one run, a third of the time of a sum in pairs.
 SHORT = 4096

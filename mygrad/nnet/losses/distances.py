@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from mygrad.dispatch.protocols import dispatched
-from mygrad.engine.operation import Elementwise, implements
+from mygrad.engine.operation import Elementwise
+from mygrad.engine.registry import implements
 from mygrad.functions.primitives import expression
 from mygrad.nnet._arguments import check_number, floats, reduced, same_shapes
 from mygrad.nnet.activations.sigmoids import excess, logistic
