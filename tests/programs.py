@@ -240,7 +240,7 @@ class Program:
     def unuse(self) -> None:
         """An update did not happen: what it was to use may be as it was."""
         for family, node in self.renewed:
-            if family.root.tensor._node.stale & RELEASED:
+            if family.root.tensor._node.state & RELEASED:
                 family.node = node
 
     def tokens_of(self, name: Variable) -> frozenset[Any]:
@@ -808,7 +808,7 @@ class Program:
                 self.leaf_nodes.add(family.node)
                 self.released.discard(family.node)
                 continue
-            gone = bool(name.tensor._node.stale & RELEASED)
+            gone = bool(name.tensor._node.state & RELEASED)
             if family.node not in self.doubtful:
                 assert gone <= (family.node in reached), "released without a reason"
             assert gone >= (family.node in certain), "not released"

@@ -208,7 +208,7 @@ class Graph:
 
 def page(tensor: Any) -> str:
     """What a notebook shows of ``tensor``: dtype, shape, some of the values, and the graph."""
-    if tensor._node.stale & VIEW:
+    if tensor._node.state & VIEW:
         sync(tensor)
     data = tensor._data
     words = [f"{type(tensor).__name__} {data.dtype} {data.shape}"]

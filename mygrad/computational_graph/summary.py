@@ -74,7 +74,7 @@ class Facts:
 
 def outline(fin: Any, names: Mapping[str, Any], facts: Facts, limit: int) -> list[Entry]:
     """The graph of the tensor ``fin``, inputs first; of more than ``limit`` nodes parts are folded."""
-    if fin._node.stale & VIEW:
+    if fin._node.state & VIEW:
         sync(fin)
     labels, arrays, values = _known(names)
     root = _through(fin._node)
@@ -146,7 +146,7 @@ def _known(names: Mapping[str, Any]) -> tuple[dict[Node, str], dict[int, str], d
     # A notebook's own names for what it printed come last.
     for name, value in sorted(names.items(), key=lambda item: str(item[0]).startswith("_")):
         if isinstance(value, Handle):
-            if value._node.stale & VIEW:
+            if value._node.state & VIEW:
                 sync(value)
             node = _through(value._node)
             if isinstance(node, Constant):
@@ -161,7 +161,7 @@ def _known(names: Mapping[str, Any]) -> tuple[dict[Node, str], dict[int, str], d
 
 def _call(node: Node) -> tuple[Any, Any]:
     """The plan of a call and what it kept; (None, ()) for other nodes."""
-    if node.stale & RELEASED or node.saved is None:
+    if node.state & RELEASED or node.saved is None:
         return None, ()
     if node.plan is not None:
         return node.plan, node.saved
@@ -183,7 +183,7 @@ def _kept(node: Node) -> Iterator[tuple[Node, Any]]:
 def _described(node: Node, name: str, arrays: Mapping[int, str]) -> Entry:
     if isinstance(node, Leaf):
         return Entry("leaf", "leaf", name)
-    if node.stale & RELEASED:
+    if node.state & RELEASED:
         title = "operation" if _stands_in(node) else type(node).__name__
         return Entry("released", title, name, notes=["graph released"])
     entry = Entry("operation", type(node if node.is_output else node.shown).__name__, name)

@@ -22,7 +22,7 @@ from mygrad.engine.views import sync
 def unwrap(value: Any, found: list[Any]) -> Any:
     """``value`` with arrays in the place of tensors, which are noted in ``found``."""
     if isinstance(value, Handle):
-        if value._node.stale & VIEW:
+        if value._node.state & VIEW:
             sync(value)
         found.append(value)
         return value._data

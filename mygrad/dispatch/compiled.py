@@ -35,11 +35,9 @@ from mygrad.engine.modes import guarding, recording
 from mygrad.engine.nodes import (
     CONSTANT,
     CONSTANT_VIEW,
-    HOLED,
     NEXT,
     SLOW,
     VIEW,
-    WHOLE,
     Handle,
     creation,
     new,
@@ -47,7 +45,7 @@ from mygrad.engine.nodes import (
 from mygrad.engine.operation import Elementwise, asked_of
 from mygrad.engine.registry import registry
 from mygrad.engine.signatures import parameters_of
-from mygrad.engine.views import forget, holes_in
+from mygrad.engine.views import forget, nans_in
 
 _ndarray = np.ndarray
 NUMERIC = frozenset("biufc")
@@ -77,13 +75,13 @@ sole: dict[Any, Any] = {}
 def settled(tensor: Any) -> bool:
     """Whether the short way is open to a tensor: to a view, as long as its base was never updated."""
     node = tensor._node
-    if node.stale & SLOW != VIEW:
-        return not node.stale & SLOW
+    if node.state & SLOW != VIEW:
+        return not node.state & SLOW
     base = tensor._base
     return (
         node is not CONSTANT_VIEW
         and base._version == tensor._version < NEXT
-        and not base._node.stale & ~(WHOLE | HOLED)
+        and not base._node.state
     )
 
 
@@ -95,7 +93,7 @@ def kind_of(value: Any) -> int | None:
         node = value._node
         if node is CONSTANT:
             return FIXED
-        return VARIABLE if not node.stale & SLOW or settled(value) else None
+        return VARIABLE if not node.state & SLOW or settled(value) else None
     if value.__class__ is _ndarray:
         return ARRAY if value.dtype.kind in NUMERIC else None
     if isinstance(value, np.generic):
@@ -154,8 +152,8 @@ def call(kind_, {parameters}):
     node_.shape = shape_
     node_.dtype = dtype_
     node_.order = creation_()
-    node_.grad = node_.locks = None
-    node_.stale = 0
+    node_.grad = node_.locks = node_.has_nan = None
+    node_.state = 0
     {locks}
     {wrapped}
     {views}
@@ -200,16 +198,16 @@ _DATA = {
 }
 _NODES = {
     VARIABLE: """{name}_node = {name}._node
-    if {name}_node.stale:
+    if {name}_node.state:
         forget_({name}_node)""",
     ARRAYS: """{name}_nodes = [{name}[place_]._node for place_ in {name}_places]
     for each_ in {name}_nodes:
-        if each_.stale:
+        if each_.state:
             forget_(each_)""",
 }
-_HOLES = {
-    VARIABLE: "holes_in_({name}_node, {name}_data)",
-    ARRAYS: "any([holes_in_({name}[place_]._node, {name}_data[place_]) for place_ in {name}_places])",
+_NANS = {
+    VARIABLE: "nans_in_({name}_node, {name}_data)",
+    ARRAYS: "any([nans_in_({name}[place_]._node, {name}_data[place_]) for place_ in {name}_places])",
 }
 _LOCKS = {
     FIXED: "lock_(node_, {name}_data)",
@@ -293,8 +291,8 @@ class _Writer:
         plan = operation.plan_for(tuple(self.needed))
         chosen = "plan_"
         if operation.selects:
-            holes = " or ".join(self.each(_HOLES, self.needed))
-            chosen = f"masked_plan_ if {holes} else plan_"
+            nans = " or ".join(self.each(_NANS, self.needed))
+            chosen = f"masked_plan_ if {nans} else plan_"
         saved = f"({''.join(f'{self.kept(name, several)}, ' for name in plan.names)})"
         simple = not several and operation.joint is None and ARRAYS not in self.kinds.values()
         if not simple:
@@ -390,7 +388,7 @@ _KNOWN = {
     "forget_": forget,
     "generic_": np.generic,
     "guarding_": guarding,
-    "holes_in_": holes_in,
+    "nans_in_": nans_in,
     "link_views_": link_views,
     "lock_": guard.lock,
     "ndarray_": np.ndarray,

@@ -104,6 +104,6 @@ def _with_value(value: Any, traced: Any, kind: Any) -> Any:
     if not isinstance(traced, Handle) or not is_variable(traced) or data.dtype.kind not in "fc":
         return make_handle(kind, data, CONSTANT)
     node = traced._node
-    if node.stale or node.shape != data.shape or node.dtype != data.dtype:
+    if node.state or node.shape != data.shape or node.dtype != data.dtype:
         node = make_node(Same, (touch(traced),), data.shape, data.dtype)
     return make_handle(kind, data, node)

@@ -28,7 +28,7 @@ from mygrad.engine.nodes import (
     output_node,
 )
 from mygrad.engine.operation import Elementwise, Operation, OperationType, asked_of
-from mygrad.engine.views import holes_in, is_fleeting, is_variable, link, touch
+from mygrad.engine.views import is_fleeting, is_variable, link, nans_in, touch
 
 _asarray = np.asarray
 
@@ -118,7 +118,7 @@ def record(
     masked = bound.get("where", True) is not True
     if operation.selects:
         tensors = [tensor for name in names for _, tensor in needed[name]]
-        masked = any(holes_in(tensor._node, tensor._data) for tensor in tensors)
+        masked = any(nans_in(tensor._node, tensor._data) for tensor in tensors)
     plan = operation.plan_for(names, masked)
     several = not isinstance(result, np.ndarray | np.generic)
     if several:
@@ -277,7 +277,7 @@ def reachable(value: Any, array: Any) -> Iterator[tuple[Any, Any]]:
         if (
             value._node is CONSTANT_VIEW
             or base._node is CONSTANT
-            or (value._node.stale | base._node.stale) & EXPOSED
+            or (value._node.state | base._node.state) & EXPOSED
         ):
             yield array, base._data
     elif isinstance(value, np.ndarray):

@@ -39,13 +39,13 @@ def unary(operation: Any) -> Callable[[Any], Any]:
 
     def call(x: Any) -> Any:
         node = x._node
-        if (node.stale & SLOW and not settled(x)) or node is CONSTANT or not recording.get():
+        if (node.state & SLOW and not settled(x)) or node is CONSTANT or not recording.get():
             return apply(operation, function, (x,), {}, x.__class__)
         value = x._data
         data = function(value)
         if data.__class__ is not _ndarray:
             data = _asarray(data)
-        if node.stale:
+        if node.state:
             forget(node)
         made = new(operation)
         made.inputs = (node,)
@@ -54,8 +54,8 @@ def unary(operation: Any) -> Callable[[Any], Any]:
         made.shape = data.shape
         made.dtype = data.dtype
         made.order = creation()
-        made.grad = made.locks = None
-        made.stale = 0
+        made.grad = made.locks = made.has_nan = None
+        made.state = 0
         result = new(x.__class__)
         result._data = data
         result._node = made
@@ -77,8 +77,8 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
         fixed: Any = None  # a constant array that the graph may keep
         if other is float or other is int:
             left = x._node
-            stale = left.stale
-            if (stale & SLOW and not settled(x)) or left is CONSTANT or not recording.get():
+            state = left.state
+            if (state & SLOW and not settled(x)) or left is CONSTANT or not recording.get():
                 return apply(operation, function, (x, y), {}, kind)
             a = x._data
             b = y
@@ -87,8 +87,8 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
         elif kind is float or kind is int:
             kind = other
             right = y._node
-            stale = right.stale
-            if (stale & SLOW and not settled(y)) or right is CONSTANT or not recording.get():
+            state = right.state
+            if (state & SLOW and not settled(y)) or right is CONSTANT or not recording.get():
                 return apply(operation, function, (x, y), {}, kind)
             a = x
             b = y._data
@@ -97,9 +97,9 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
         elif kind is other:
             left = x._node
             right = y._node
-            stale = left.stale | right.stale
+            state = left.state | right.state
             if (
-                (stale & SLOW and not (settled(x) and settled(y)))
+                (state & SLOW and not (settled(x) and settled(y)))
                 or left is right is CONSTANT
                 or not recording.get()
             ):
@@ -119,8 +119,8 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
                 plan = both_plan
         elif other is _ndarray and y.dtype.kind in NUMERIC:
             left = x._node
-            stale = left.stale
-            if (stale & SLOW and not settled(x)) or left is CONSTANT or not recording.get():
+            state = left.state
+            if (state & SLOW and not settled(x)) or left is CONSTANT or not recording.get():
                 return apply(operation, function, (x, y), {}, kind)
             a = x._data
             b = fixed = y
@@ -129,8 +129,8 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
         elif kind is _ndarray and x.dtype.kind in NUMERIC:
             kind = other
             right = y._node
-            stale = right.stale
-            if (stale & SLOW and not settled(y)) or right is CONSTANT or not recording.get():
+            state = right.state
+            if (state & SLOW and not settled(y)) or right is CONSTANT or not recording.get():
                 return apply(operation, function, (x, y), {}, kind)
             a = fixed = x
             b = y._data
@@ -163,7 +163,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
             raise
         if data.__class__ is not _ndarray:
             data = _asarray(data)
-        if stale:
+        if state:
             for node in inputs:
                 forget(node)
         made = new(operation)
@@ -173,8 +173,8 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
         made.shape = data.shape
         made.dtype = data.dtype
         made.order = creation()
-        made.grad = made.locks = None
-        made.stale = 0
+        made.grad = made.locks = made.has_nan = None
+        made.state = 0
         if fixed is not None and guarding.get():
             for value in made.saved:
                 if value is fixed:

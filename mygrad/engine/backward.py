@@ -21,7 +21,7 @@ import numpy as np
 
 from mygrad.engine.anomalies import Watcher
 from mygrad.engine.modes import debugging
-from mygrad.engine.nodes import GRADIENT, OWNED, RELEASED, Leaf, Node, make_node
+from mygrad.engine.nodes import GRADIENT, RELEASED, USERS_ARRAY, Leaf, Node, make_node
 from mygrad.engine.pullbacks import compiled
 from mygrad.engine.regions import Layout
 from mygrad.engine.unbroadcast import fit
@@ -31,8 +31,8 @@ _by_creation = operator.attrgetter("order")
 _ndarray = np.ndarray
 _add = np.add
 _sum = np.add.reduce
-_SPENT = GRADIENT | RELEASED
-_NOT_OWNED = ~OWNED
+_RELEASED_WITH_GRADIENT = GRADIENT | RELEASED
+_NOT_USERS_ARRAY = ~USERS_ARRAY
 
 
 def collect(roots: Iterable[Node], stops: Iterable[Node] = ()) -> dict[Node, Any]:
@@ -110,18 +110,18 @@ class Walk:
 
     ``handle`` makes a tensor of an array and its node; it is given when the gradients themselves are
     to be differentiable, and None in the ordinary first-order walk. ``grads`` maps the nodes still to
-    be visited to their gradients, ``owned`` are the nodes whose gradient is an array that nobody else
+    be visited to their gradients, ``exclusive`` are the nodes whose gradient is an array that nobody else
     holds, so that it may be written to.
     """
 
-    __slots__ = ("careful", "grads", "handle", "keep", "owned", "trips")
+    __slots__ = ("careful", "exclusive", "grads", "handle", "keep", "trips")
 
     grads: dict[Node, Any]
 
     def __init__(self, keep: bool, handle: Callable[[Any, Node], Any] | None) -> None:
         self.keep = keep or handle is not None
         self.handle = handle
-        self.owned: set[Node] = set()
+        self.exclusive: set[Node] = set()
         self.careful = False
         self.trips = _watched.trips
 
@@ -148,7 +148,7 @@ class Walk:
             return
         keep = self.keep
         grads = self.grads
-        owned = self.owned
+        exclusive = self.exclusive
         trips = self.trips
         within = trips.copy()  # of a rule that goes back itself
         while nodes:
@@ -160,11 +160,11 @@ class Walk:
                     self._visit_other(node, grad)
                 elif grad is not None:
                     node.grad = grad if node.grad is None else node.grad + grad
-                    node.stale = node.stale & _NOT_OWNED | GRADIENT
+                    node.state = node.state & _NOT_USERS_ARRAY | GRADIENT
                 continue
             if plan.gates:
                 self.careful = True
-            (plan.visit or compiled(plan))(self, node, grad, grads, owned, keep)
+            (plan.visit or compiled(plan))(self, node, grad, grads, exclusive, keep)
         trips += within
 
     def _visit_other(self, node: Node, grad: Any) -> None:
@@ -177,7 +177,7 @@ class Walk:
                     self.careful = True
                 changed = node.pullback(self, grad)
                 node.grad = grad if changed is None else changed
-            node.stale = node.stale & ~OWNED | GRADIENT
+            node.state = node.state & ~USERS_ARRAY | GRADIENT
         if not self.keep:
             node.release()
 
@@ -193,7 +193,7 @@ class Walk:
             else:
                 self._apply(node, grad)
                 node.grad = grad
-                node.stale = node.stale & ~OWNED | GRADIENT
+                node.state = node.state & ~USERS_ARRAY | GRADIENT
                 if not self.keep:
                     node.release()
             if watcher is not None:
@@ -219,7 +219,7 @@ class Walk:
     def _second(self, node: Node, previous: Any, gradient: Any) -> None:
         total = self.grads[node] = previous + gradient
         if self.handle is None and total.__class__ is _ndarray:
-            self.owned.add(node)
+            self.exclusive.add(node)
 
     def mend(self, plan: Any, position: int, grad: Any, saved: Any, gradient: Any) -> Any:
         """``gradient`` without what came of a zero in ``grad`` and an infinity or NaN in ``saved``."""
@@ -249,7 +249,7 @@ class Walk:
             ) from None
         if previous is None:
             self.grads[node] = gradient
-        elif node in self.owned:
+        elif node in self.exclusive:
             _add(previous, gradient, previous)
         else:
             self._second(node, previous, gradient)
@@ -259,7 +259,7 @@ class Walk:
         gradient = self.grads[node]
         if (
             gradient is not None
-            and node in self.owned
+            and node in self.exclusive
             and gradient.__class__ is _ndarray
             and (layout is None or layout.fits(gradient))
         ):
@@ -268,7 +268,7 @@ class Walk:
         if gradient is not None:
             buffer[...] = gradient
         self.grads[node] = buffer
-        self.owned.add(node)
+        self.exclusive.add(node)
         return buffer
 
     def take(self, node: Node, gradient: Any, layout: Layout) -> np.ndarray[Any, Any]:
@@ -276,8 +276,8 @@ class Walk:
 
         It is the gradient itself where nobody else can see it, else a copy.
         """
-        if node in self.owned:
-            self.owned.discard(node)
+        if node in self.exclusive:
+            self.exclusive.discard(node)
             # Asked in the very place where `references` asked for the probe.
             if sys.getrefcount(node) <= _unheld and layout.fits(gradient):
                 return gradient
@@ -294,7 +294,7 @@ class Walk:
         fresh = self.grads[node] is None
         self.add(node, gradient)
         if fresh and self.grads[node] is gradient:
-            self.owned.add(node)
+            self.exclusive.add(node)
 
     def revive(self, node: Node) -> Any:
         """What ``node`` saved, with the values of the graph as tensors with their history."""

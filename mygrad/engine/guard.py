@@ -21,8 +21,8 @@ from mygrad.engine.nodes import (
     CONSTANT_VIEW,
     EXPOSED,
     GRADIENT,
-    OWNED,
     RELEASED,
+    USERS_ARRAY,
     VIEW,
     Alias,
     Handle,
@@ -251,15 +251,15 @@ def expose(tensor: Any) -> None:
     base = tensor if tensor._base is None else tensor._base
     for member in (tensor, base) if tensor is not base else (tensor,):
         node = member._node
-        if node is CONSTANT or node is CONSTANT_VIEW or node.stale & EXPOSED:
+        if node is CONSTANT or node is CONSTANT_VIEW or node.state & EXPOSED:
             continue
-        if not node.stale & RELEASED and (member is tensor or is_shared(member)):
+        if not node.state & RELEASED and (member is tensor or is_shared(member)):
             maker = node.inputs[0] if node.is_output else node
             if _holds(maker.saved, member._data):
                 lock(maker, member._data)
             elif _references(member) > _unshared + (tensor._data.base is member._data):
                 node = _split(member)
-        node.stale |= EXPOSED
+        node.state |= EXPOSED
     if tensor is not base:
         _hand_out(tensor._data)
 
@@ -279,7 +279,7 @@ def _split(tensor: Any) -> Node:
     upper.__class__ = Alias if isinstance(lower, Leaf) else Same
     upper.inputs = (lower,)
     upper.saved = upper.plan = upper.grad = upper.locks = None
-    upper.stale &= ~(VIEW | GRADIENT | OWNED)
+    upper.state &= ~(VIEW | GRADIENT | USERS_ARRAY)
     lock(upper, tensor._data)
     tensor._node = lower
     return lower

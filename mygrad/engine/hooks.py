@@ -17,10 +17,8 @@ import numpy as np
 
 from mygrad.engine.nodes import (
     CONSTANT,
-    HOLED,
     RELEASED,
     VIEW,
-    WHOLE,
     Handle,
     Leaf,
     Node,
@@ -56,9 +54,9 @@ def register(tensor: Any, hook: Hook) -> RegisteredHook:
     """Have ``hook`` called with the gradient of ``tensor``: see `Tensor.register_hook`."""
     if not callable(hook):
         raise TypeError(f"register_hook takes a function of the gradient, not {hook!r}")
-    if tensor._node.stale & VIEW:
+    if tensor._node.state & VIEW:
         sync(tensor)
-    node = touch(tensor) if tensor._node.stale & RELEASED else tensor._node
+    node = touch(tensor) if tensor._node.state & RELEASED else tensor._node
     if tensor.constant:
         raise TypeError(
             "register_hook: a constant tensor gets no gradient, the hook would never run"
@@ -80,7 +78,7 @@ def _divide(node: Node, data: Any) -> None:
     before = ceil(node.order) - 1
     lower.order = before + (node.order - before) / 4
     lower.grad = None
-    lower.stale &= WHOLE | HOLED
+    lower.state = 0
     # The memory guard asks the node of a tensor whether it keeps the tensor's array.
     kept = lower.saved.__class__ is tuple and any(value is data for value in lower.saved)
     node.__class__ = Hooked

@@ -19,9 +19,7 @@ from mygrad.engine.nodes import (
     CONSTANT,
     CONSTANT_VIEW,
     EXPOSED,
-    HOLED,
     NEXT,
-    WHOLE,
     Constant,
     Node,
     make_node,
@@ -31,11 +29,11 @@ from mygrad.engine.views import (
     base_of,
     frozen,
     getitem,
-    holes_in,
     is_basic,
     is_read_only,
     is_variable,
     look,
+    nans_in,
     repeats,
     sync,
     touch,
@@ -55,7 +53,7 @@ class Update(Node):
     @property
     def gates(self) -> bool:  # type: ignore[override]
         """Whether NaN may have been overwritten."""
-        return bool(self.stale & HOLED)
+        return bool(self.has_nan)
 
     def pullback(self, walk: Walk, grad: Any) -> None:
         """Take out the region's gradient for the values, put zero there, hand the rest on."""
@@ -126,7 +124,7 @@ def is_contended(base: Any) -> bool:
     """
     if is_variable(base) or not guarding.get():
         return guard.is_shared(base)
-    if base._node is CONSTANT or base._node.stale & EXPOSED:
+    if base._node is CONSTANT or base._node.state & EXPOSED:
         return guard.is_locked(base._data)
     return guard.is_shared(base)
 
@@ -184,7 +182,7 @@ def assign(target: Any, index: Any, value: Any, source: Any = None) -> None:
     window = None if base is target else target._window
     copied = is_contended(base)
     data = Layout(base._data).copy(base._data) if copied else base._data
-    holes = holes_in(base._node, data) if is_variable(base) else 0
+    nans = is_variable(base) and nans_in(base._node, data)
     region = data if window is None else window.look(data)
     region[index] = value
     del region
@@ -192,10 +190,10 @@ def assign(target: Any, index: Any, value: Any, source: Any = None) -> None:
     node = CONSTANT if source is None or not is_variable(source) else touch(source)
     if source is not None and source._base is base:
         let_go(source)
-    exposed = 0 if copied else base._node.stale & EXPOSED
+    exposed = 0 if copied else base._node.state & EXPOSED
     if is_variable(base):
         if node is not CONSTANT:
-            holes |= holes_in(node, value)
+            nans = nans_in(node, value) or nans
         old = touch(base)
         base._node = make_node(
             Update,
@@ -203,7 +201,8 @@ def assign(target: Any, index: Any, value: Any, source: Any = None) -> None:
             data.shape,
             data.dtype,
             saved=(window, frozen(index), Layout(data)),
-            stale=exposed | (holes or WHOLE),
+            state=exposed,
+            has_nan=nans,
         )
     base._data = data
     base._version += NEXT
@@ -266,7 +265,7 @@ def reshape_in_place(tensor: Any, shape: Any) -> None:
     if tensor._node is not CONSTANT:
         old = touch(tensor)
         tensor._node = make_node(
-            Reshaped, (old,), reshaped.shape, reshaped.dtype, stale=old.stale & EXPOSED
+            Reshaped, (old,), reshaped.shape, reshaped.dtype, state=old.state & EXPOSED
         )
     tensor._data = reshaped
     tensor._version += NEXT

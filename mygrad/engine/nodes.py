@@ -13,14 +13,12 @@ from typing import Any
 
 import numpy as np
 
-# What a node's ``stale`` tells: each bit is a reason to leave the fast path.
+# The bits of a node's ``state``; a plain value in a live graph has none of them.
 VIEW = 1  # the handle is a view, its base may have moved on
-GRADIENT = 2  # holds a gradient, which goes when the tensor is used again
-RELEASED = 4  # going back has released the inputs
+GRADIENT = 2  # holds a gradient, which is forgotten when the tensor is used again
+RELEASED = 4  # the backward pass has released the inputs
 EXPOSED = 8  # a user can reach the array and may write to it
-OWNED = 16  # the gradient is an array of the user's own
-WHOLE = 32  # a look at the value found no NaN
-HOLED = 64  # a look at the value found some, or what is behind it may hide some
+USERS_ARRAY = 16  # the user has been given the gradient, and holds the array
 # All but a gradient to be forgotten.
 SLOW = VIEW | RELEASED | EXPOSED
 
@@ -37,19 +35,22 @@ class Node:
     """A value in the graph: how it arose and, after going back, the gradient with respect to it.
 
     ``inputs`` are the nodes that receive a gradient; ``saved`` what the rules need of the operation's
-    arguments; ``plan`` pairs the inputs with their rules. ``inputs`` is None once released.
+    arguments; ``plan`` pairs the inputs with their rules. ``inputs`` is None once released. ``state`` holds
+    the bits above. ``has_nan`` is None until somebody has looked for NaN in the value; True says that there
+    is some, or may be some in what lies behind it.
     """
 
     __slots__ = (
         "dtype",
         "grad",
+        "has_nan",
         "inputs",
         "locks",
         "order",
         "plan",
         "saved",
         "shape",
-        "stale",
+        "state",
     )
 
     inputs: tuple[Node, ...] | None
@@ -59,7 +60,8 @@ class Node:
     dtype: np.dtype[Any]
     order: float
     grad: Any
-    stale: int
+    state: int
+    has_nan: bool | None
     locks: Any
 
     #: An entry that the result does not depend on may hold anything, NaN too: see backprop.
@@ -86,7 +88,7 @@ class Node:
     def release(self) -> None:
         """Let go of everything needed for going back."""
         self.inputs = self.saved = self.locks = None
-        self.stale |= RELEASED
+        self.state |= RELEASED
 
 
 def make_node(
@@ -96,7 +98,8 @@ def make_node(
     dtype: np.dtype[Any],
     saved: Any = None,
     plan: Any = None,
-    stale: int = 0,
+    state: int = 0,
+    has_nan: bool | None = None,
 ) -> Any:
     """A new node of class ``kind``."""
     node = new(kind)
@@ -107,7 +110,8 @@ def make_node(
     node.dtype = dtype
     node.order = creation()
     node.grad = node.locks = None
-    node.stale = stale
+    node.state = state
+    node.has_nan = has_nan
     return node
 
 
@@ -159,12 +163,12 @@ class Constant(Node):
 
 
 CONSTANT: Node = make_node(Constant, (), (), np.dtype(float))
-CONSTANT_VIEW: Node = make_node(Constant, (), (), np.dtype(float), stale=VIEW)
+CONSTANT_VIEW: Node = make_node(Constant, (), (), np.dtype(float), state=VIEW)
 
 
-def make_leaf(data: np.ndarray[Any, Any], stale: int = 0) -> Node:
+def make_leaf(data: np.ndarray[Any, Any], state: int = 0) -> Node:
     """The node of a fresh variable whose value is ``data``."""
-    return make_node(Leaf, (), data.shape, data.dtype, stale=stale)
+    return make_node(Leaf, (), data.shape, data.dtype, state=state)
 
 
 class Handle:

@@ -2,7 +2,7 @@
 
 For a product of two tensors it reads, in short::
 
-    def visit(walk, node, grad, grads, owned, keep):
+    def visit(walk, node, grad, grads, exclusive, keep):
         x2, x1 = node.saved
         parent_0, parent_1 = node.inputs
         gradient = rule_0(grad, x2)
@@ -24,12 +24,12 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.engine.nodes import GRADIENT, OWNED, RELEASED
+from mygrad.engine.nodes import GRADIENT, RELEASED, USERS_ARRAY
 from mygrad.engine.operation import Plan, arguments_of, unchanged
 from mygrad.engine.unbroadcast import cast_to, fit, sum_to
 
 _START = """\
-def visit(walk, node, grad, grads, owned, keep):
+def visit(walk, node, grad, grads, exclusive, keep):
     {saved}node.saved
     {parents}node.inputs
     trips = walk.trips
@@ -53,20 +53,20 @@ _INPUT = """
         previous = grads[{parent}]
         if previous is None:
             grads[{parent}] = gradient
-        elif {parent} in owned:
+        elif {parent} in exclusive:
             add(previous, gradient, previous)
         else:
             total = grads[{parent}] = previous + gradient
             if total.__class__ is ndarray:
-                owned.add({parent})
+                exclusive.add({parent})
 """
 
 _END = """
     node.grad = grad
     if keep:
-        node.stale = node.stale & NOT_OWNED | GRADIENT
+        node.state = node.state & NOT_USERS_ARRAY | GRADIENT
     else:
-        node.stale = node.stale & NOT_OWNED | SPENT
+        node.state = node.state & NOT_USERS_ARRAY | RELEASED_WITH_GRADIENT
         node.inputs = node.saved = node.locks = None
 """
 
@@ -81,8 +81,8 @@ def compiled(plan: Plan) -> Callable[..., None]:
         "add": np.add,
         "ndarray": np.ndarray,
         "GRADIENT": GRADIENT,
-        "NOT_OWNED": ~OWNED,
-        "SPENT": GRADIENT | RELEASED,
+        "NOT_USERS_ARRAY": ~USERS_ARRAY,
+        "RELEASED_WITH_GRADIENT": GRADIENT | RELEASED,
     }
     parents = [f"parent_{i}" for i in range(len(plan.chosen))]
     saved = "".join(f"{name}, " for name in plan.names)

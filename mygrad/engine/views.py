@@ -20,12 +20,10 @@ from mygrad.engine.nodes import (
     CONSTANT_VIEW,
     EXPOSED,
     GRADIENT,
-    HOLED,
     NEXT,
-    OWNED,
     RELEASED,
+    USERS_ARRAY,
     VIEW,
-    WHOLE,
     Handle,
     Leaf,
     Node,
@@ -71,7 +69,7 @@ def link(view: Any, parent: Any, read_only: bool = False, source: Any = None) ->
     if view._node is CONSTANT:
         view._node = CONSTANT_VIEW
     else:
-        view._node.stale |= VIEW
+        view._node.state |= VIEW
 
 
 def is_read_only(tensor: Any) -> bool:
@@ -125,13 +123,14 @@ def sync(view: Any) -> None:
             window.shape,
             window.dtype,
             saved=(window, Layout(base._data)),
-            stale=VIEW | holes_in(base._node, base._data),
+            state=VIEW,
+            has_nan=True if nans_in(base._node, base._data) else None,
         )
 
 
 def renew(tensor: Any) -> Node:
     """Start afresh after going back: the tensor becomes a leaf, its gradient is None."""
-    tensor._node = make_leaf(tensor._data, tensor._node.stale & EXPOSED)
+    tensor._node = make_leaf(tensor._data, tensor._node.state & EXPOSED)
     tensor._version += NEXT
     return tensor._node
 
@@ -139,24 +138,24 @@ def renew(tensor: Any) -> Node:
 def touch(tensor: Any) -> Node:
     """The node to build on, for a tensor that enters a graph; its gradient is forgotten."""
     node: Node = tensor._node
-    stale = node.stale
-    if not stale:
+    state = node.state
+    if not state:
         return node
-    if stale & VIEW:
+    if state & VIEW:
         touch(tensor._base)
         sync(tensor)
         node = tensor._node
         if node is CONSTANT_VIEW:
             return CONSTANT
-        if node.stale & RELEASED:
+        if node.state & RELEASED:
             tensor._version = -1
             sync(tensor)
             node = tensor._node
-        elif node.stale & GRADIENT:
+        elif node.state & GRADIENT:
             forget(node)
-    elif stale & RELEASED:
+    elif state & RELEASED:
         node = renew(tensor)
-    elif stale & GRADIENT:
+    elif state & GRADIENT:
         forget(node)
     return node
 
@@ -164,20 +163,19 @@ def touch(tensor: Any) -> Node:
 def forget(node: Node) -> None:
     """Drop the gradient that ``node`` holds."""
     node.grad = None
-    node.stale &= ~(GRADIENT | OWNED)
+    node.state &= ~(GRADIENT | USERS_ARRAY)
 
 
-def holes_in(node: Node, value: Array) -> int:
-    """HOLED if ``value``, that of ``node``, has NaN in it that an operation may have made, else 0.
+def nans_in(node: Node, value: Array) -> bool:
+    """True if ``value``, that of ``node``, has NaN in it that an operation may have made.
 
     An index or an update that leaves NaN out must not send it back: see `backprop`. What is found is
     noted at the node, so that any number of indices cost one look.
     """
-    found = node.stale & (WHOLE | HOLED)
-    if not found:
-        found = WHOLE if node.__class__ is Leaf or not has_nan(value) else HOLED
-        node.stale |= found
-    return found & HOLED
+    found = node.has_nan
+    if found is None:
+        found = node.has_nan = node.__class__ is not Leaf and has_nan(value)
+    return found
 
 
 class WindowOf(Node):
@@ -188,7 +186,7 @@ class WindowOf(Node):
     @property
     def gates(self) -> bool:  # type: ignore[override]
         """Whether the base has NaN outside the window."""
-        return bool(self.stale & HOLED)
+        return bool(self.has_nan)
 
     def pullback(self, walk: Walk, grad: Any) -> None:
         """Add into the window of the base's gradient."""
@@ -222,7 +220,7 @@ class GetItem(Node):
     @property
     def gates(self) -> bool:  # type: ignore[override]
         """Whether NaN may not have been selected."""
-        return bool(self.stale & HOLED)
+        return bool(self.has_nan)
 
     def pullback(self, walk: Walk, grad: Any) -> None:
         """Add into the selected region of the gradient."""
@@ -269,7 +267,7 @@ class Placed(Node):
 def getitem(tensor: Any, index: Any) -> Any:
     """``tensor[index]``: a view exactly where NumPy makes one."""
     node = tensor._node
-    if node.stale & VIEW:
+    if node.state & VIEW:
         sync(tensor)
         node = tensor._node
     parent = tensor._data
@@ -282,14 +280,13 @@ def getitem(tensor: Any, index: Any) -> Any:
     if node is CONSTANT or node is CONSTANT_VIEW or recording.get() is False:
         node = CONSTANT
     else:
-        stale = node.stale
-        if stale & ~WHOLE:
+        if node.state:
             node = touch(tensor)
         saved = index if is_view or is_basic(index) else frozen(index)
-        holes = 0 if stale & WHOLE or node.__class__ is Leaf else holes_in(node, parent)
-        # No part of a view without holes needs to be looked at again.
-        stale = holes or (WHOLE if is_view else 0)
-        node = make_node(GetItem, (node,), data.shape, data.dtype, saved, stale=stale)
+        nans = node.__class__ is not Leaf and nans_in(node, parent)
+        # No part of a view without NaN needs to be looked at again.
+        known = nans if nans or is_view else None
+        node = make_node(GetItem, (node,), data.shape, data.dtype, saved, has_nan=known)
     result = make_handle(tensor.__class__, data, node)
     if is_view:
         link(result, tensor)
@@ -363,11 +360,11 @@ _unshared_gradient = _calibrate_gradient()
 def gradient_of(tensor: Any) -> Any:
     """The gradient that ``tensor`` holds, as an array of its own, or a view of its base's gradient."""
     node = tensor._node
-    stale = node.stale
-    if stale & VIEW:
+    state = node.state
+    if state & VIEW:
         return _gradient_of_view(tensor)
     gradient = node.grad
-    if gradient is None or stale & OWNED or isinstance(gradient, Handle):
+    if gradient is None or state & USERS_ARRAY or isinstance(gradient, Handle):
         return gradient
     if not (
         gradient.__class__ is _ndarray
@@ -378,7 +375,7 @@ def gradient_of(tensor: Any) -> Any:
     ):
         node.grad = Layout(tensor._data).zeros(node.dtype)
         node.grad[...] = gradient
-    node.stale = stale | OWNED
+    node.state = state | USERS_ARRAY
     return node.grad
 
 

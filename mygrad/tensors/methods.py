@@ -94,7 +94,7 @@ class Methods(Operators):
 
     def _value(self) -> np.ndarray[Any, Any]:
         """The array, up to date, for use inside the library."""
-        if self._node.stale & VIEW:
+        if self._node.state & VIEW:
             sync(self)
         return self._data
 

@@ -160,7 +160,7 @@ class Tensor(Methods):
     def creator(self) -> Node | None:
         """The operation that produced the tensor; None for a leaf, a constant, and after backward."""
         node = self._node
-        if node.stale & RELEASED or not node.visible:
+        if node.state & RELEASED or not node.visible:
             return None
         return node.inputs[0].shown if node.is_output else node.shown  # type: ignore[index]
 
@@ -234,12 +234,12 @@ class Tensor(Methods):
         >>> x.grad
         array(6.)
         """
-        if self._node.stale & VIEW:
+        if self._node.state & VIEW:
             sync(self)
         node = self._node
         if node is CONSTANT or node is CONSTANT_VIEW:
             return
-        if node.stale & RELEASED:
+        if node.state & RELEASED:
             raise InvalidBackprop(
                 "the graph of this tensor has been released: by a backward() before, even one that an error"
                 " ended, or by clear_graph(). Pass retain_graph=True to go back twice, or compute the tensor"
@@ -285,7 +285,7 @@ class Tensor(Methods):
 
     def _revive(self, data: Any, node: Node) -> Tensor:
         data = np.asarray(data)
-        if node.stale:  # what the node says of its own tensor does not concern this one
+        if node.state:  # what the node says of its own tensor does not concern this one
             node = make_node(Same, (node,), node.shape, node.dtype)
         return make_handle(type(self), data, node)
 
@@ -431,7 +431,7 @@ class Tensor(Methods):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         way = sole.get(function) if len(args) == 1 and not kwargs and args[0] is self else None
         node = self._node
-        if way is None or node.stale & SLOW or node is CONSTANT or not recording.get():
+        if way is None or node.state & SLOW or node is CONSTANT or not recording.get():
             result = shortly(type(self), function, args, kwargs)
         else:
             result = way(type(self), self)

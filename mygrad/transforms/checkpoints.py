@@ -318,13 +318,13 @@ class Checkpoint(Node):
         outside = [*map(lowered, inputs[count:], evaluation.below)]
         recorded = walk.handle is not None and not _is_plain_batch(walk)
         # Used again, tensors from outside would forget gradients that have arrived from elsewhere.
-        held = [(node, node.grad, node.stale) for node in (*inputs, *outside)]
+        held = [(node, node.grad, node.state) for node in (*inputs, *outside)]
         start = creation()
         results, _, ends = evaluation.run(inputs if recorded else None)
         results = [result for result in results if varies(result)]
         outputs = [touch(result) for result in results]
-        for node, gradient, stale in held:
-            node.grad, node.stale = gradient, stale
+        for node, gradient, state in held:
+            node.grad, node.state = gradient, state
         name = name_of(evaluation.function)
         if [node.shape for node in outputs] != evaluation.shapes:
             raise InvalidBackprop(

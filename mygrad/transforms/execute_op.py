@@ -380,7 +380,7 @@ class Live(Tensor):
 def _parts(tensor: Any) -> tuple[Any, Node]:
     """The array of ``tensor``, and a node for a tensor that is no view and has no gradient."""
     data, node = tensor._value(), touch(tensor)
-    return data, make_node(Same, (node,), node.shape, node.dtype) if node.stale else node
+    return data, make_node(Same, (node,), node.shape, node.dtype) if node.state else node
 
 
 def _differentiably(op: Operation, run: Any) -> Any:

@@ -18,10 +18,8 @@ from mygrad.engine.modes import debugging, guarding, record_as, recording
 from mygrad.engine.nodes import (
     CONSTANT,
     EXPOSED,
-    HOLED,
     RELEASED,
     RESULT,
-    WHOLE,
     Handle,
     Leaf,
     Node,
@@ -118,7 +116,7 @@ class PathWalk(Walk):
                 plan = node.plan
                 if plan.gates:
                     self.careful = True
-                (plan.visit or compiled(plan))(self, node, grad, grads, self.owned, keep)
+                (plan.visit or compiled(plan))(self, node, grad, grads, self.exclusive, keep)
                 forget(node)
                 continue
             else:
@@ -184,7 +182,7 @@ class PathWalk(Walk):
         previous = self.grads[node]
         if previous is None:
             self.grads[node] = gradient
-        elif node in self.owned:
+        elif node in self.exclusive:
             previous += gradient
         else:
             self._second(node, previous, gradient)
@@ -362,7 +360,7 @@ def lowered(node: Node, inputs: tuple[Node, ...] | None) -> Node:
 
 def revive(data: Any, node: Any) -> Tensor:
     """The tensor of an array of the graph and its node."""
-    if node.stale & ~(WHOLE | HOLED):
+    if node.state:
         node = make_node(Same, (node,), node.shape, node.dtype)
     tensor = new(Tensor)
     tensor._data = data if data.__class__ is _ndarray else np.asarray(data)
@@ -388,7 +386,7 @@ def roots_of(outputs: Iterable[Any]) -> list[Node | None]:
 
 
 def _root(out: Any) -> Node:
-    if out._base is None and out._node.stale & RELEASED:
+    if out._base is None and out._node.state & RELEASED:
         raise InvalidBackprop(
             "the result that is to be differentiated was gone back from by backward(), which released its"
             " graph. Pass retain_graph=True to it."

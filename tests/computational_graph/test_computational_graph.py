@@ -465,10 +465,10 @@ def test_showing_exposes_and_locks_nothing():
     array = np.array([1.0, 2.0])
     x = mg.tensor(array)
     y = np.exp(x)
-    stale, updates = y._node.stale, x._node
+    state, updates = y._node.state, x._node
     y._repr_html_()
     Graph(y, {"x": x, "array": array})
-    assert y._node.stale == stale
+    assert y._node.state == state
     assert x._node is updates
     array[0] = 5.0
     y += 1  # written in place: nobody else holds the array
