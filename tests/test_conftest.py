@@ -12,7 +12,7 @@ from mygrad.tensors.tensor import Tensor
 from tests.conftest import global_state, no_leaks
 
 LEAKS = {
-    "modes.recording": lambda: modes.recording.set(False),
+    "modes.recording": lambda: modes.recording.set(modes.Recording.OFF),
     "modes.guarding": modes.turn_memory_guarding_off,
     "modes.leak_check": lambda: modes.leak_check.set(True),
     "np.geterr": lambda: np.seterr(divide="raise"),

@@ -31,7 +31,7 @@ import numpy as np
 from mygrad.dispatch.arguments import explain
 from mygrad.dispatch.general import as_array, general, link_views, wrap
 from mygrad.engine import guard
-from mygrad.engine.modes import guarding, recording
+from mygrad.engine.modes import Recording, guarding, recording
 from mygrad.engine.nodes import (
     CONSTANT,
     CONSTANT_VIEW,
@@ -48,6 +48,7 @@ from mygrad.engine.signatures import parameters_of
 from mygrad.engine.views import forget, nans_in
 
 _ndarray = np.ndarray
+ON = Recording.ON
 NUMERIC = frozenset("biufc")
 
 # What an argument can be in a pattern: numbers, lest one be taken for the name of a keyword.
@@ -110,7 +111,7 @@ def kind_of(value: Any) -> int | None:
 
 def shortly(kind: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """``function(*args, **kwargs)``, results of class ``kind``; NotImplemented where it has no short way."""
-    if not recording.get():
+    if recording.get() is not ON:
         return NotImplemented
     if kwargs:
         key = (function, *map(kind_of, args), *kwargs, *map(kind_of, kwargs.values()))

@@ -11,7 +11,7 @@ from mygrad.dispatch.general import NO_OUTPUT, apply, constants, leaf_or_error, 
 from mygrad.dispatch.out import has_outputs, into
 from mygrad.engine import anomalies
 from mygrad.engine.backward import is_going_back
-from mygrad.engine.modes import debugging, recording
+from mygrad.engine.modes import debugging, is_recording
 from mygrad.engine.nodes import ARRAY, CONSTANT, Handle, Same, make_handle, make_leaf, make_node
 from mygrad.engine.operation import Operation
 from mygrad.engine.registry import Composed
@@ -65,7 +65,7 @@ def create(
         return result
     if constant is False:
         node = leaf_or_error(result)
-    elif result.dtype.kind in "fc" and not constant and recording.get() is not False:
+    elif result.dtype.kind in "fc" and not constant and is_recording():
         node = make_leaf(result)
     else:
         node = CONSTANT

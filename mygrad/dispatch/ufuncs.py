@@ -13,7 +13,7 @@ from mygrad.dispatch.compiled import NUMERIC, settled
 from mygrad.dispatch.general import apply
 from mygrad.dispatch.operands import accepts, defers
 from mygrad.engine import guard
-from mygrad.engine.modes import guarding, recording
+from mygrad.engine.modes import Recording, guarding, recording
 from mygrad.engine.nodes import (
     CONSTANT,
     SLOW,
@@ -28,6 +28,7 @@ from mygrad.engine.registry import (
 from mygrad.engine.views import forget
 
 _ndarray = np.ndarray
+ON = Recording.ON
 _asarray = np.asarray
 
 
@@ -39,7 +40,7 @@ def unary(operation: Any) -> Callable[[Any], Any]:
 
     def call(x: Any) -> Any:
         node = x._node
-        if (node.state & SLOW and not settled(x)) or node is CONSTANT or not recording.get():
+        if (node.state & SLOW and not settled(x)) or node is CONSTANT or recording.get() is not ON:
             return apply(operation, function, (x,), {}, x.__class__)
         value = x._data
         data = function(value)
@@ -78,7 +79,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
         if other is float or other is int:
             left = x._node
             state = left.state
-            if (state & SLOW and not settled(x)) or left is CONSTANT or not recording.get():
+            if (state & SLOW and not settled(x)) or left is CONSTANT or recording.get() is not ON:
                 return apply(operation, function, (x, y), {}, kind)
             a = x._data
             b = y
@@ -88,7 +89,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
             kind = other
             right = y._node
             state = right.state
-            if (state & SLOW and not settled(y)) or right is CONSTANT or not recording.get():
+            if (state & SLOW and not settled(y)) or right is CONSTANT or recording.get() is not ON:
                 return apply(operation, function, (x, y), {}, kind)
             a = x
             b = y._data
@@ -101,7 +102,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
             if (
                 (state & SLOW and not (settled(x) and settled(y)))
                 or left is right is CONSTANT
-                or not recording.get()
+                or recording.get() is not ON
             ):
                 return apply(operation, function, (x, y), {}, kind)
             a = x._data
@@ -120,7 +121,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
         elif other is _ndarray and y.dtype.kind in NUMERIC:
             left = x._node
             state = left.state
-            if (state & SLOW and not settled(x)) or left is CONSTANT or not recording.get():
+            if (state & SLOW and not settled(x)) or left is CONSTANT or recording.get() is not ON:
                 return apply(operation, function, (x, y), {}, kind)
             a = x._data
             b = fixed = y
@@ -130,7 +131,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
             kind = other
             right = y._node
             state = right.state
-            if (state & SLOW and not settled(y)) or right is CONSTANT or not recording.get():
+            if (state & SLOW and not settled(y)) or right is CONSTANT or recording.get() is not ON:
                 return apply(operation, function, (x, y), {}, kind)
             a = fixed = x
             b = y._data

@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from mygrad.engine.modes import Switch, debugging, record_as, recording
+from mygrad.engine.modes import Switch, debugging, is_recording, record_as, recording
 from mygrad.engine.nodes import Node
 from mygrad.errors import Anomaly, place
 
@@ -25,7 +25,7 @@ class Debug(Switch):
 
     def __enter__(self) -> None:
         tokens: Any = debugging.set(WeakValueDictionary()), recording.set(recording.get())
-        recording.set(record_as(recording.get() is not False))
+        recording.set(record_as(is_recording()))
         self._tokens.set((*self._tokens.get(()), tokens))
 
     def __exit__(self, *_: object) -> None:

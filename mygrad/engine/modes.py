@@ -7,12 +7,22 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
+from enum import Enum
 from functools import partial, wraps
 from typing import Any, NamedTuple
 
 from mygrad.errors import GradientLost, place
 
-recording: ContextVar[bool] = ContextVar("mygrad.recording", default=True)
+
+class Recording(Enum):
+    """How operations on variables are recorded."""
+
+    ON = "by the fastest way that knows the call"
+    CHECKED = "by the general way, which checks every value: under mygrad.debug"
+    OFF = "not at all"
+
+
+recording: ContextVar[Recording] = ContextVar("mygrad.recording", default=Recording.ON)
 guarding: ContextVar[bool] = ContextVar(
     "mygrad.guarding",
     default=os.environ.get("MYGRAD_MEM_GUARD", "true").lower() not in ("0", "false", "off"),
@@ -23,23 +33,16 @@ debugging: ContextVar[Any] = ContextVar("mygrad.debugging", default=None)
 _leaks: ContextVar[list[Leak] | None] = ContextVar("mygrad.leaks", default=None)
 
 
-class _Slowly:
-    """What `recording` holds under :data:`mygrad.debug`: it is on, and yet false.
-
-    So the short ways in `dispatch` leave every call to the general way, and pay nothing for it. There
-    recording is off where the value is False itself.
-    """
-
-    def __bool__(self) -> bool:
-        return False
+def is_recording() -> bool:
+    """True unless inside :data:`no_autodiff`."""
+    return recording.get() is not Recording.OFF
 
 
-_SLOWLY: Any = _Slowly()
-
-
-def record_as(on: bool) -> bool:
-    """What `recording` is to hold where it is switched on or off."""
-    return _SLOWLY if on and debugging.get() is not None else on
+def record_as(on: bool) -> Recording:
+    """The value of `recording` where it is switched on or off."""
+    if not on:
+        return Recording.OFF
+    return Recording.ON if debugging.get() is None else Recording.CHECKED
 
 
 class Leak(NamedTuple):
@@ -80,10 +83,10 @@ class Switch:
     context, not on the object.
     """
 
-    def __init__(self, variable: ContextVar[bool], value: bool, doc: str) -> None:
+    def __init__(self, variable: ContextVar[Any], value: Any, doc: str) -> None:
         self._variable = variable
         self._value = value
-        self._tokens: ContextVar[tuple[Token[bool], ...]] = ContextVar(f"{variable.name}.tokens")
+        self._tokens: ContextVar[tuple[Token[Any], ...]] = ContextVar(f"{variable.name}.tokens")
         self.__doc__ = doc
 
     def __enter__(self) -> None:
@@ -180,7 +183,7 @@ def _to_numpy(result: Any) -> Any:
 
 no_autodiff = NoAutodiff(
     recording,
-    False,
+    Recording.OFF,
     "Context manager and decorator: nothing is recorded, results are constants. As a decorator it takes"
     " ``to_numpy=True``: the function then returns arrays instead of tensors.",
 )

@@ -14,7 +14,7 @@ import numpy as np
 
 from mygrad.engine import guard
 from mygrad.engine.backward import Walk, has_nan
-from mygrad.engine.modes import recording
+from mygrad.engine.modes import Recording, recording
 from mygrad.engine.nodes import (
     CONSTANT,
     CONSTANT_VIEW,
@@ -34,12 +34,13 @@ from mygrad.engine.nodes import (
 from mygrad.engine.regions import Array, Layout, Window, window_between
 
 _ndarray = np.ndarray
+OFF = Recording.OFF
 
 
 def is_variable(tensor: Any) -> bool:
     """Whether an operation on ``tensor`` is to be recorded."""
     node = tensor._node
-    return node is not CONSTANT and node is not CONSTANT_VIEW and recording.get() is not False
+    return node is not CONSTANT and node is not CONSTANT_VIEW and recording.get() is not OFF
 
 
 def base_of(tensor: Any) -> Any:
@@ -277,7 +278,7 @@ def getitem(tensor: Any, index: Any) -> Any:
         is_view = False
     else:
         is_view = is_basic(index)
-    if node is CONSTANT or node is CONSTANT_VIEW or recording.get() is False:
+    if node is CONSTANT or node is CONSTANT_VIEW or recording.get() is OFF:
         node = CONSTANT
     else:
         if node.state:

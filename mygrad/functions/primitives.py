@@ -34,7 +34,7 @@ from mygrad.dispatch.compiled import shortly
 from mygrad.dispatch.general import leaf_or_error
 from mygrad.dispatch.mygrad2 import checked
 from mygrad.dispatch.protocols import follow
-from mygrad.engine.modes import recording
+from mygrad.engine.modes import Recording, recording
 from mygrad.engine.nodes import Handle
 from mygrad.engine.registry import registry
 from mygrad.engine.signatures import parameters_of
@@ -71,7 +71,7 @@ def expression(function: Function) -> Function:
     @wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:
         constant = checked(function.__name__, kwargs.pop("constant", None))
-        token = recording.set(recording.get() if constant is not True else False)
+        token = recording.set(Recording.OFF if constant is True else recording.get())
         try:
             result = function(*args, **kwargs)
         finally:

@@ -17,7 +17,7 @@ from mygrad.dispatch.ufuncs import short_ways
 from mygrad.engine import anomalies, guard
 from mygrad.engine.backward import Walk, has_zeros
 from mygrad.engine.hooks import RegisteredHook, register
-from mygrad.engine.modes import debugging, guarding, no_autodiff, recording
+from mygrad.engine.modes import Recording, debugging, guarding, no_autodiff, recording
 from mygrad.engine.nodes import (
     ARRAY,
     CONSTANT,
@@ -50,6 +50,7 @@ from mygrad.tensors.methods import Methods
 
 #: NumPy's stubs know arrays only. What is called by this name gets tensors, and returns them.
 _np: Any = np
+ON = Recording.ON
 
 
 class Tensor(Methods):
@@ -431,7 +432,7 @@ class Tensor(Methods):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         way = sole.get(function) if len(args) == 1 and not kwargs and args[0] is self else None
         node = self._node
-        if way is None or node.state & SLOW or node is CONSTANT or not recording.get():
+        if way is None or node.state & SLOW or node is CONSTANT or recording.get() is not ON:
             result = shortly(type(self), function, args, kwargs)
         else:
             result = way(type(self), self)

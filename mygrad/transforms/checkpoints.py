@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mygrad.engine import guard
-from mygrad.engine.modes import guarding, record_as, recording
+from mygrad.engine.modes import guarding, is_recording, record_as, recording
 from mygrad.engine.nodes import (
     ARRAY,
     CONSTANT,
@@ -89,7 +89,7 @@ def checkpoint(function: Function) -> Function:
 
     @wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:
-        if recording.get() is False:
+        if not is_recording():
             return function(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs))
         variables = [leaf for leaf in leaves if _is_variable(leaf)]

@@ -14,7 +14,7 @@ from mygrad.dispatch.mygrad2 import checked
 from mygrad.dispatch.out import check_outputs
 from mygrad.engine import guard
 from mygrad.engine.inplace import replace
-from mygrad.engine.modes import guarding, leak_check, recording
+from mygrad.engine.modes import Recording, guarding, leak_check, recording
 from mygrad.engine.nodes import (
     CONSTANT,
     EXPOSED,
@@ -113,7 +113,7 @@ def execute_op(
     given: list[Any] = [as_one(value, None) for value in input_vars]
     inputs = [_snapshot(value) for value in given]
     op = Op()
-    token = recording.set(False)
+    token = recording.set(Recording.OFF)
     try:
         result: Any = op(*inputs, *args, **kwargs)
     finally:
@@ -291,7 +291,7 @@ class Custom(Node):
             if isinstance(gradient, Handle):
                 return make_handle(Tensor, *_parts(gradient))
             return gradient
-        token = recording.set(False)
+        token = recording.set(Recording.OFF)
         try:
             return op.backward_var(grad.copy(), index)
         finally:

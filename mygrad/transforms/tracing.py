@@ -14,7 +14,7 @@ from mygrad.engine import guard
 from mygrad.engine.anomalies import Watcher
 from mygrad.engine.backward import Walk, collect, has_zeros, raw, watch
 from mygrad.engine.hooks import changed
-from mygrad.engine.modes import debugging, guarding, record_as, recording
+from mygrad.engine.modes import debugging, guarding, is_recording, record_as, recording
 from mygrad.engine.nodes import (
     CONSTANT,
     EXPOSED,
@@ -215,7 +215,7 @@ class Trace:
     ) -> None:
         self.name = name_of(function)
         self.start = creation()
-        self.traceable = recording.get() is not False
+        self.traceable = is_recording()
         leaves, self.rebuild = flatten([args[i] for i in at])
         self._from_tensors = have_tensors(leaves)
         inputs = [_entry(leaf, self.name) for leaf in leaves]

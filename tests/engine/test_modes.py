@@ -20,7 +20,7 @@ from tests.checks import assert_same
 F = np.array([1.5, -2.0, 0.5])
 
 SWITCHES = [
-    (mg.no_autodiff, modes.recording, False),
+    (mg.no_autodiff, modes.recording, modes.Recording.OFF),
     (mg.strict, modes.leak_check, True),
     (mg.mem_guard_off, modes.guarding, False),
     (mg.mem_guard_on, modes.guarding, True),
@@ -137,19 +137,19 @@ def test_a_generator_left_early_or_given_an_error() -> None:
     assert generator.throw(KeyError) == 2
     generator.close()
     assert closed == ["error", "closed"]
-    assert modes.recording.get()
+    assert modes.is_recording()
 
 
 def test_an_asynchronous_generator() -> None:
     @mg.no_autodiff
     async def numbers() -> AsyncIterator[bool]:
-        yield modes.recording.get()
-        yield modes.recording.get()
+        yield modes.is_recording()
+        yield modes.is_recording()
 
     async def main() -> list[bool]:
         seen = []
         async for value in numbers():
-            seen += [value, modes.recording.get()]
+            seen += [value, modes.is_recording()]
         return seen
 
     assert asyncio.run(main()) == [False, True, False, True]
