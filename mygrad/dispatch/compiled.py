@@ -35,7 +35,6 @@ from mygrad.engine.modes import Recording, guarding, recording
 from mygrad.engine.nodes import (
     CONSTANT,
     CONSTANT_VIEW,
-    NEXT,
     SLOW,
     VIEW,
     Handle,
@@ -80,9 +79,7 @@ def settled(tensor: Any) -> bool:
         return not node.state & SLOW
     base = tensor._base
     return (
-        node is not CONSTANT_VIEW
-        and base._version == tensor._version < NEXT
-        and not base._node.state
+        node is not CONSTANT_VIEW and base._version == tensor._version == 0 and not base._node.state
     )
 
 
@@ -183,7 +180,8 @@ _WRAPPED = """result_ = new_(kind_)
     result_._data = data_
     result_._node = node_
     result_._base = None
-    result_._version = 0"""
+    result_._version = 0
+    result_._is_array = False"""
 _SEVERAL_WRAPPED = "result_ = wrap_(node_, data_, kind_)"
 
 # What is written for an argument of a kind: to get its array or arrays, and the nodes of its variables; to

@@ -12,7 +12,7 @@ from mygrad.dispatch.out import has_outputs, into
 from mygrad.engine import anomalies
 from mygrad.engine.backward import is_going_back
 from mygrad.engine.modes import debugging, is_recording
-from mygrad.engine.nodes import ARRAY, CONSTANT, Handle, Same, make_handle, make_leaf, make_node
+from mygrad.engine.nodes import CONSTANT, Handle, Same, make_handle, make_leaf, make_node
 from mygrad.engine.operation import Operation
 from mygrad.engine.registry import Composed
 from mygrad.engine.views import is_variable, touch
@@ -69,7 +69,7 @@ def create(
         node = make_leaf(result)
     else:
         node = CONSTANT
-    return make_handle(kind, result, node, ARRAY)
+    return make_handle(kind, result, node, is_array=True)
 
 
 def compose(

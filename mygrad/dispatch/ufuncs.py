@@ -62,6 +62,7 @@ def unary(operation: Any) -> Callable[[Any], Any]:
         result._node = made
         result._base = None
         result._version = 0
+        result._is_array = False
         return result
 
     return _own_code(call)
@@ -186,6 +187,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
         result._node = made
         result._base = None
         result._version = 0
+        result._is_array = False
         return result
 
     return _own_code(call)

@@ -19,7 +19,6 @@ from mygrad.engine.nodes import (
     CONSTANT,
     CONSTANT_VIEW,
     EXPOSED,
-    NEXT,
     Constant,
     Node,
     make_node,
@@ -137,7 +136,7 @@ def let_go(target: Any) -> None:
     if target._base is not None:
         window_of(target)
         target._data = None
-        target._version = -1
+        target._version = None
 
 
 def can_write_to(target: Any) -> bool:
@@ -205,7 +204,7 @@ def assign(target: Any, index: Any, value: Any, source: Any = None) -> None:
             has_nan=nans,
         )
     base._data = data
-    base._version += NEXT
+    base._version += 1
     if debugging.get() is not None:
         written = (data if window is None else window.look(data))[index]
         anomalies.look("an update in place", [value], {}, written)
@@ -226,7 +225,7 @@ def replace(target: Any, value: Any, mask: Any = True) -> None:
         check_writeable(target)
         target._data = value._data
         target._node = value._node
-        target._version += NEXT
+        target._version += 1
     else:
         assign(target, Ellipsis, value._data, value)
 
@@ -253,7 +252,7 @@ def reshape_in_place(tensor: Any, shape: Any) -> None:
         tensor._window = window_between(reshaped, tensor._base._data)._replace(writeable=writeable)
         tensor._data = reshaped
         if tensor._node is not CONSTANT_VIEW:
-            tensor._version = -1  # the node of the new shape is made when next needed
+            tensor._version = None  # the node of the new shape is made when next needed
         return
     del reshaped
     if is_contended(tensor):
@@ -268,4 +267,4 @@ def reshape_in_place(tensor: Any, shape: Any) -> None:
             Reshaped, (old,), reshaped.shape, reshaped.dtype, state=old.state & EXPOSED
         )
     tensor._data = reshaped
-    tensor._version += NEXT
+    tensor._version += 1

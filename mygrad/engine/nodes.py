@@ -22,11 +22,6 @@ USERS_ARRAY = 16  # the user has been given the gradient, and holds the array
 # All but a gradient to be forgotten.
 SLOW = VIEW | RELEASED | EXPOSED
 
-# The first version of a tensor. Each update adds NEXT, so that it stays odd or even.
-RESULT = 0  # of an operation: without axes it stands where NumPy has a scalar
-ARRAY = 1  # made by a user: without axes it stands for an array
-NEXT = 2
-
 creation = count(1).__next__
 new = object.__new__
 
@@ -175,28 +170,32 @@ class Handle:
     """What every tensor consists of. :class:`mygrad.Tensor` gives it a face.
 
     ``_data`` is the array, ``_node`` the node of its present value, ``_base`` the tensor that it is a
-    view of, ``_version`` rises with each update (of a base) or says which has been seen (by a view),
+    view of. ``_version`` counts the updates of a base; in a view it is the version of the base that the view
+    has seen, None if the view is to be derived from its base again. ``_is_array`` matters without axes:
+    results of operations stand where NumPy has scalars, what a user made stands for an array.
     ``_window`` tells where in the base's memory a view lies, once that had to be found out.
     """
 
-    __slots__ = ("__weakref__", "_base", "_data", "_node", "_version", "_window")
+    __slots__ = ("__weakref__", "_base", "_data", "_is_array", "_node", "_version", "_window")
 
     _data: np.ndarray[Any, Any]
     _node: Node
     _base: Handle | None
-    _version: int
+    _version: int | None
+    _is_array: bool
     _window: Any
 
 
 def make_handle(
-    kind: type[Any], data: np.ndarray[Any, Any], node: Node, version: int = RESULT
+    kind: type[Any], data: np.ndarray[Any, Any], node: Node, is_array: bool = False
 ) -> Any:
     """A tensor of class ``kind`` that is nobody's view."""
     tensor = new(kind)
     tensor._data = data
     tensor._node = node
     tensor._base = None
-    tensor._version = version
+    tensor._version = 0
+    tensor._is_array = is_array
     return tensor
 
 

@@ -20,7 +20,6 @@ from mygrad.engine.nodes import (
     CONSTANT_VIEW,
     EXPOSED,
     GRADIENT,
-    NEXT,
     RELEASED,
     USERS_ARRAY,
     VIEW,
@@ -132,7 +131,7 @@ def sync(view: Any) -> None:
 def renew(tensor: Any) -> Node:
     """Start afresh after going back: the tensor becomes a leaf, its gradient is None."""
     tensor._node = make_leaf(tensor._data, tensor._node.state & EXPOSED)
-    tensor._version += NEXT
+    tensor._version += 1
     return tensor._node
 
 
@@ -149,7 +148,7 @@ def touch(tensor: Any) -> Node:
         if node is CONSTANT_VIEW:
             return CONSTANT
         if node.state & RELEASED:
-            tensor._version = -1
+            tensor._version = None
             sync(tensor)
             node = tensor._node
         elif node.state & GRADIENT:
@@ -301,7 +300,7 @@ def is_fleeting(tensor: Any) -> bool:
     the next update.
     """
     base = tensor._base
-    if base is None or base._version < NEXT:
+    if base is None or not base._version:
         return False
     return bool(8 * tensor._data.nbytes <= base._data.nbytes)
 

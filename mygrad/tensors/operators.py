@@ -11,7 +11,7 @@ import numpy as np
 from mygrad.dispatch.arguments import unwrap
 from mygrad.dispatch.operands import accepts, defers
 from mygrad.dispatch.ufuncs import binary, unary
-from mygrad.engine.nodes import ARRAY, Handle
+from mygrad.engine.nodes import Handle
 from mygrad.rules import arithmetic, exponents, products, rounding
 
 
@@ -74,7 +74,7 @@ def stands_for_scalar(tensor: Any, other: Any) -> bool:
     """
     if tensor.ndim or tensor._base is not None:
         return False
-    return np.ndim(other) > 0 or tensor._version & ARRAY == 0
+    return np.ndim(other) > 0 or not tensor._is_array
 
 
 class Operators(Handle):

@@ -19,7 +19,6 @@ from mygrad.engine.backward import Walk, has_zeros
 from mygrad.engine.hooks import RegisteredHook, register
 from mygrad.engine.modes import Recording, debugging, guarding, no_autodiff, recording
 from mygrad.engine.nodes import (
-    ARRAY,
     CONSTANT,
     CONSTANT_VIEW,
     EXPOSED,
@@ -109,7 +108,7 @@ class Tensor(Methods):
         if not inexact or constant:
             for tensor in found if not constant else ():
                 tensor._leaks(f"was converted to {data.dtype}")
-            return make_handle(cls, data, CONSTANT, ARRAY)
+            return make_handle(cls, data, CONSTANT, is_array=True)
         if any(is_variable(tensor) for tensor in found):
             source = x if isinstance(x, Handle) else _stack(x, cls)
             if source._data.ndim < ndmin:
@@ -120,7 +119,7 @@ class Tensor(Methods):
         else:
             shared = isinstance(plain, np.ndarray) and np.may_share_memory(data, plain)
             node = make_leaf(data, EXPOSED if shared else 0)
-        return make_handle(cls, data, node, ARRAY)
+        return make_handle(cls, data, node, is_array=True)
 
     # ------------------------------------------------------------ value and graph
 
@@ -364,7 +363,7 @@ class Tensor(Methods):
             node = make_node(Copied, (touch(self),), data.shape, data.dtype)
         else:
             node = leaf_or_error(data)
-        return make_handle(type(self), data, node, base_of(self)._version & ARRAY)
+        return make_handle(type(self), data, node, base_of(self)._is_array)
 
     def __copy__(self) -> Tensor:
         return self.copy()
@@ -512,4 +511,4 @@ def _stack(items: Any, kind: type[Tensor]) -> Tensor:
 
 
 def _rebuild(kind: type[Tensor], data: np.ndarray[Any, Any], constant: bool) -> Tensor:
-    return make_handle(kind, data, CONSTANT if constant else make_leaf(data), ARRAY)
+    return make_handle(kind, data, CONSTANT if constant else make_leaf(data), is_array=True)

@@ -13,10 +13,8 @@ import numpy as np
 from mygrad.engine import guard
 from mygrad.engine.modes import guarding, is_recording, record_as, recording
 from mygrad.engine.nodes import (
-    ARRAY,
     CONSTANT,
     EXPOSED,
-    NEXT,
     Node,
     Output,
     Same,
@@ -120,14 +118,14 @@ def _is_variable(leaf: Any) -> bool:
 class _Kept:
     """The value of a tensor among the arguments: later updates of that do not reach it."""
 
-    __slots__ = ("data", "kind", "variable", "version")
+    __slots__ = ("data", "is_array", "kind", "variable")
 
     def __init__(self, tensor: Tensor) -> None:
         data = tensor._value()
         self.data = data.copy() if is_fleeting(tensor) else data
         self.kind = type(tensor)
         self.variable = is_variable(tensor)
-        self.version = base_of(tensor)._version & ARRAY
+        self.is_array = base_of(tensor)._is_array
 
 
 class _Evaluation:
@@ -183,7 +181,7 @@ class _Evaluation:
                 else:
                     node = make_node(Same, (next(behind),), data.shape, data.dtype)
                 ends.append(node)
-            tensors.append(make_handle(leaf.kind, data, node, leaf.version))
+            tensors.append(make_handle(leaf.kind, data, node, leaf.is_array))
             leaves.append(tensors[-1])
         args, kwargs = self.rebuild(leaves)
         token = recording.set(record_as(True))
@@ -195,7 +193,7 @@ class _Evaluation:
             raise
         finally:
             recording.reset(token)
-        if any(tensor._version >= NEXT for tensor in tensors):
+        if any(tensor._version for tensor in tensors):
             raise ValueError(f"checkpoint: {self._updated()}")
         results, build = flatten(result)
         for each in results:

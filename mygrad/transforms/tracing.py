@@ -19,7 +19,6 @@ from mygrad.engine.nodes import (
     CONSTANT,
     EXPOSED,
     RELEASED,
-    RESULT,
     Handle,
     Leaf,
     Node,
@@ -366,7 +365,8 @@ def revive(data: Any, node: Any) -> Tensor:
     tensor._data = data if data.__class__ is _ndarray else np.asarray(data)
     tensor._node = node
     tensor._base = None
-    tensor._version = RESULT
+    tensor._version = 0
+    tensor._is_array = False
     return tensor
 
 
