@@ -88,7 +88,7 @@ def compose(
     if variable:
         needed_of(fate, function, bind(function, args, kwargs))
     result = function(*plain, **options)
-    if debugging.get() is not None and not is_going_back():
+    if debugging.get() and not is_going_back():
         anomalies.look(name_of(function), plain, options, result)
     if not variable:
         return constants(Operation, result, kind, found, constant)

@@ -61,7 +61,7 @@ def apply(
     except Exception as error:
         explain(error, function, args, kwargs)
         raise
-    if debugging.get() is not None and not is_going_back():
+    if debugging.get() and not is_going_back():
         mask = options["where"] if has_mask else True
         anomalies.look(name_of(function), plain, options, result, mask)
     if not variable:

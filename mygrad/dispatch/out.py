@@ -58,7 +58,7 @@ def into(
             explain(error, function, args, kwargs)
             raise
         results = result if isinstance(result, tuple) else (result,)
-        if debugging.get() is not None:
+        if debugging.get():
             known = True if operation is None else mask_of(operation, options)
             for each in results:
                 anomalies.look(name_of(function), plain, options, each, known)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from contextvars import ContextVar, Token
-from math import ceil
 from typing import Any
-from weakref import WeakValueDictionary
 
 import numpy as np
 
 from mygrad.engine.modes import Switch, debugging, is_recording, record_as, recording
-from mygrad.engine.nodes import Node
+from mygrad.engine.nodes import Node, Same
 from mygrad.errors import Anomaly, place
 
 
@@ -24,7 +22,7 @@ class Debug(Switch):
         )
 
     def __enter__(self) -> None:
-        tokens: Any = debugging.set(WeakValueDictionary()), recording.set(recording.get())
+        tokens: Any = debugging.set(True), recording.set(recording.get())
         recording.set(record_as(is_recording()))
         self._tokens.set((*self._tokens.get(()), tokens))
 
@@ -61,17 +59,22 @@ def look(name: str, args: Any, options: Any, result: Any, mask: Any = True) -> N
 
 
 class _Place(str):
-    """A line of the user's, kept by the node that it made, and forgotten with it."""
+    """A line of the user's, kept by the node that it made among its locks, and forgotten with these."""
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ()
 
 
 def note(node: Node) -> None:
     """Remember the line that made ``node``, until that is released."""
-    places = debugging.get()
-    if places is not None:
-        made = places[node.order] = _Place(place())
-        node.locks = (made, *(node.locks or ()))
+    if debugging.get():
+        node.locks = (_Place(place()), *(node.locks or ()))
+
+
+def _place_of(node: Node) -> str | None:
+    """The line that made ``node``, or what it stands for."""
+    while isinstance(node, Same) and node.inputs:
+        (node,) = node.inputs
+    return next((held for held in node.locks or () if isinstance(held, _Place)), None)
 
 
 class Watcher:
@@ -79,9 +82,8 @@ class Watcher:
 
     __slots__ = ("grads", "inputs", "made", "node", "sound")
 
-    def __init__(self, places: Any, grads: Any, node: Node, grad: Any) -> None:
-        # A node that was divided, for the memory guard or for hooks, is a fraction further down.
-        self.made: str | None = places.get(ceil(node.order))
+    def __init__(self, grads: Any, node: Node, grad: Any) -> None:
+        self.made = _place_of(node)
         self.grads = grads
         self.node = node
         self.inputs = node.inputs or ()

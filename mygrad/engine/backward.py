@@ -143,7 +143,7 @@ class Walk:
         For the nodes that have a plan `visits` writes out `_apply` and `Node.release`: here a small
         graph spends its time.
         """
-        if self.handle is not None or debugging.get() is not None:
+        if self.handle is not None or debugging.get():
             self._visit_slowly(nodes)
             return
         keep = self.keep
@@ -156,7 +156,7 @@ class Walk:
             grad = grads.pop(node)
             plan = node.plan
             if plan is None or grad is None:
-                if node.__class__ is not Leaf:
+                if node.__class__ is not Leaf or node.saved is not None:
                     self._visit_other(node, grad)
                 elif grad is not None:
                     node.grad = grad if node.grad is None else node.grad + grad
@@ -170,24 +170,21 @@ class Walk:
     def _visit_other(self, node: Node, grad: Any) -> None:
         """Visit a leaf, a node that sends its gradient on by itself, or one that got none."""
         if grad is not None:
-            if node.__class__ is Leaf:  # where the gradient of another graph may be already
-                node.grad = grad if node.grad is None else node.grad + grad
-            else:
-                if node.gates:
-                    self.careful = True
-                changed = node.pullback(self, grad)
-                node.grad = grad if changed is None else changed
+            if node.gates:
+                self.careful = True
+            changed = node.pullback(self, grad)
+            node.grad = grad if changed is None else changed
             node.state = node.state & ~USERS_ARRAY | GRADIENT
         if not self.keep:
             node.release()
 
     def _visit_slowly(self, nodes: list[Node]) -> None:
         """Visit ``nodes`` with tensors for gradients, or under `mygrad.debug`."""
-        places = debugging.get()
+        watched = debugging.get()
         while nodes:
             node = nodes.pop()
             grad = self.grads.pop(node)
-            watcher = None if places is None else Watcher(places, self.grads, node, grad)
+            watcher = Watcher(self.grads, node, grad) if watched else None
             if node.plan is None or grad is None:
                 self._visit_other(node, grad)
             else:

@@ -29,6 +29,7 @@ from mygrad.engine.nodes import (
     Leaf,
     Node,
     Same,
+    insert_below,
     new,
 )
 
@@ -272,13 +273,8 @@ def _holds(saved: Any, array: Array) -> bool:
 def _split(tensor: Any) -> Node:
     """Leave the node of ``tensor`` to those that hold it, with a lock; give the tensor a new one."""
     upper = tensor._node
-    lower = new(upper.__class__)
-    for slot in Node.__slots__:
-        setattr(lower, slot, getattr(upper, slot))
-    lower.order -= 0.5
-    upper.__class__ = Alias if isinstance(lower, Leaf) else Same
-    upper.inputs = (lower,)
-    upper.saved = upper.plan = upper.grad = upper.locks = None
+    lower = insert_below(upper, Alias if isinstance(upper, Leaf) else Same)
+    upper.grad = None
     upper.state &= ~(VIEW | GRADIENT | USERS_ARRAY)
     lock(upper, tensor._data)
     tensor._node = lower

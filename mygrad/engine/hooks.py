@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -23,8 +22,8 @@ from mygrad.engine.nodes import (
     Leaf,
     Node,
     Same,
+    insert_below,
     make_handle,
-    new,
 )
 from mygrad.engine.unbroadcast import cast_to
 from mygrad.engine.views import sync, touch
@@ -35,12 +34,28 @@ Hook = Callable[[Any], Any]
 _key = count().__next__
 
 
+class Hooks(dict[int, Hook]):
+    """The hooks of a node, in the order of their registration."""
+
+    __slots__ = ()
+
+    def applied(self, node: Node, grad: Any) -> Any:
+        """``grad``, that of ``node``, as the hooks leave it."""
+        if hasattr(grad, "rows"):  # a batch of gradients: a hook is shown one
+            return type(grad)(np.stack([self.applied(node, row) for row in grad.rows]))
+        for hook in tuple(self.values()):
+            result = hook(read_only(grad))
+            if result is not None:
+                grad = _fitted(result, node, hook, grad)
+        return grad
+
+
 class RegisteredHook:
-    """What :meth:`mygrad.Tensor.register_hook` returns: removes the hook again."""
+    """The registration of a hook, as :meth:`mygrad.Tensor.register_hook` returns it."""
 
     __slots__ = ("_hooks", "_key")
 
-    def __init__(self, hooks: dict[int, Hook], hook: Hook) -> None:
+    def __init__(self, hooks: Hooks, hook: Hook) -> None:
         self._hooks = hooks
         self._key = _key()
         hooks[self._key] = hook
@@ -68,40 +83,26 @@ def register(tensor: Any, hook: Hook) -> RegisteredHook:
 
 def _divide(node: Node, data: Any) -> None:
     """Make ``node`` one that calls hooks; ``data`` is its tensor's array."""
-    if node.__class__ is Leaf:
-        node.__class__, node.saved = HookedLeaf, {}
+    if isinstance(node, Leaf):
+        node.saved = Hooks()
         return
-    lower = new(node.__class__)
-    for slot in Node.__slots__:
-        setattr(lower, slot, getattr(node, slot))
-    # Behind all nodes that were made before, wherever the memory guard has put this one.
-    before = ceil(node.order) - 1
-    lower.order = before + (node.order - before) / 4
+    lower = insert_below(node, Hooked)
     lower.grad = None
     lower.state = 0
     # The memory guard asks the node of a tensor whether it keeps the tensor's array.
     kept = lower.saved.__class__ is tuple and any(value is data for value in lower.saved)
-    node.__class__ = Hooked
-    node.inputs = (lower,)
-    node.saved = ({}, data if kept else None)
-    node.plan = node.locks = None
+    node.saved = (Hooks(), data if kept else None)
 
 
-def hooks_of(node: Node) -> dict[int, Hook]:
+def hooks_of(node: Node) -> Hooks:
     """The hooks that ``node`` calls."""
-    hooks: dict[int, Hook] = node.saved if isinstance(node, Leaf) else node.saved[0]
+    hooks: Hooks = node.saved if isinstance(node, Leaf) else node.saved[0]
     return hooks
 
 
 def changed(node: Node, grad: Any) -> Any:
     """``grad``, that of ``node``, as its hooks leave it."""
-    if hasattr(grad, "rows"):  # a batch of gradients: a hook is shown one
-        return type(grad)(np.stack([changed(node, row) for row in grad.rows]))
-    for hook in tuple(hooks_of(node).values()):
-        result = hook(read_only(grad))
-        if result is not None:
-            grad = _fitted(result, node, hook, grad)
-    return grad
+    return hooks_of(node).applied(node, grad)
 
 
 def read_only(grad: Any) -> Any:
@@ -157,15 +158,3 @@ class Hooked(Same):
         grad = changed(self, grad)
         walk.add(self._below, grad)
         return grad
-
-
-class HookedLeaf(Leaf):
-    """A leaf that calls hooks."""
-
-    __slots__ = ()
-    hooked = True
-
-    def pullback(self, walk: Any, grad: Any) -> Any:  # noqa: ARG002 - nothing lies behind a leaf
-        """Returns what the hooks leave of ``grad``, with the gradient of another graph if there is one."""
-        grad = changed(self, grad)
-        return grad if self.grad is None else self.grad + grad

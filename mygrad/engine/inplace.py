@@ -205,7 +205,7 @@ def assign(target: Any, index: Any, value: Any, source: Any = None) -> None:
         )
     base._data = data
     base._version += 1
-    if debugging.get() is not None:
+    if debugging.get():
         written = (data if window is None else window.look(data))[index]
         anomalies.look("an update in place", [value], {}, written)
 

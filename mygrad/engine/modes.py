@@ -28,8 +28,7 @@ guarding: ContextVar[bool] = ContextVar(
     default=os.environ.get("MYGRAD_MEM_GUARD", "true").lower() not in ("0", "false", "off"),
 )
 leak_check: ContextVar[bool] = ContextVar("mygrad.strict", default=False)
-#: Under `mygrad.debug`: node's order → the line of the user's that made it; see `anomalies.note`.
-debugging: ContextVar[Any] = ContextVar("mygrad.debugging", default=None)
+debugging: ContextVar[bool] = ContextVar("mygrad.debugging", default=False)
 _leaks: ContextVar[list[Leak] | None] = ContextVar("mygrad.leaks", default=None)
 
 
@@ -42,7 +41,7 @@ def record_as(on: bool) -> Recording:
     """The value of `recording` where it is switched on or off."""
     if not on:
         return Recording.OFF
-    return Recording.ON if debugging.get() is None else Recording.CHECKED
+    return Recording.CHECKED if debugging.get() else Recording.ON
 
 
 class Leak(NamedTuple):

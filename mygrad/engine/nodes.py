@@ -1,14 +1,18 @@
-"""What a computational graph is made of: nodes, and the handles that users hold.
+"""The computational graph: nodes, and the handles that users hold.
 
-A :class:`Node` is immutable: it is made with its inputs and never gets others. A :class:`Handle` (a
-tensor) points at the node that describes its present value; updating a tensor in place gives the
-handle a new node. Nodes never point at handles, so that a graph is free of reference cycles and is
-freed by reference counting alone.
+A :class:`Node` is made with its inputs. A :class:`Handle` (a tensor) points at the node that describes its
+present value; updating a tensor in place gives the handle a new node. Nodes never point at handles, so that a
+graph is free of reference cycles and is freed by reference counting alone.
+
+A node that others hold changes in three ways only. The backward pass leaves a gradient on it, and releases
+it. :func:`insert_below` makes it a stand-in for a new node, which takes over all that it was: for hooks, and
+for the memory guard. A checkpoint cuts off the leaves of an evaluation that is over.
 """
 
 from __future__ import annotations
 
 from itertools import count
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -111,13 +115,21 @@ def make_node(
 
 
 class Leaf(Node):
-    """The node of a tensor that no operation made: where gradients arrive."""
+    """The node of a tensor that no operation made: where gradients arrive. ``saved`` are its hooks, if any."""
 
     __slots__ = ()
     visible = False
 
-    def pullback(self, walk: Any, grad: Any) -> None:
-        """Nothing lies behind a leaf."""
+    @property
+    def hooked(self) -> bool:  # type: ignore[override]
+        """True once hooks have been registered."""
+        return self.saved is not None
+
+    def pullback(self, walk: Any, grad: Any) -> Any:  # noqa: ARG002 - nothing lies behind a leaf
+        """Return the gradient, as hooks leave it, with that of another graph if there is one."""
+        if self.saved is not None:
+            grad = self.saved.applied(self, grad)
+        return grad if self.grad is None else self.grad + grad
 
     def release(self) -> None:
         """A leaf has nothing to release: another graph may still end here."""
@@ -164,6 +176,24 @@ CONSTANT_VIEW: Node = make_node(Constant, (), (), np.dtype(float), state=VIEW)
 def make_leaf(data: np.ndarray[Any, Any], state: int = 0) -> Node:
     """The node of a fresh variable whose value is ``data``."""
     return make_node(Leaf, (), data.shape, data.dtype, state=state)
+
+
+def insert_below(node: Node, stand_in: type[Node]) -> Node:
+    """Hand all that ``node`` is over to a new node below it, and return that.
+
+    Those who hold ``node`` keep it: of the class ``stand_in``, with the new node as its only input. The state and
+    the gradient are left on both.
+    """
+    lower = new(node.__class__)
+    for slot in Node.__slots__:
+        setattr(lower, slot, getattr(node, slot))
+    # Behind everything made before, and all that is inserted later in front of it.
+    before = max([ceil(node.order) - 1, *[each.order for each in node.inputs or ()]])
+    lower.order = (before + node.order) / 2
+    node.__class__ = stand_in
+    node.inputs = (lower,)
+    node.saved = node.plan = node.locks = None
+    return lower
 
 
 class Handle:

@@ -100,7 +100,7 @@ class Tensor(Methods):
                 f"a tensor holds numbers: {type(x).__name__} became an array of dtype {data.dtype}"
             )
         data = np.asarray(data)
-        if found and debugging.get() is not None:
+        if found and debugging.get():
             anomalies.look("mygrad.tensor", [plain], {"dtype": dtype}, data)
         inexact = data.dtype.kind in "fc"
         if constant is False and not inexact:
@@ -391,7 +391,7 @@ class Tensor(Methods):
         if isinstance(order, str) and len(order) > 1:  # as in MyGrad 2: dtype, casting, copy
             order, casting, copy = "K", order, casting if isinstance(casting, bool) else copy
         data = self._value().astype(dtype, order, casting, subok, copy)
-        if debugging.get() is not None:
+        if debugging.get():
             anomalies.look("tensor.astype", [self._data], {"dtype": dtype}, data)
         if data is self._data and (constant is None or constant == self.constant):
             return self

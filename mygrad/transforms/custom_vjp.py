@@ -228,7 +228,7 @@ class CustomFunction:
             return result
         rules = self._needed(given)
         results = [*map(_owned, leaves)]
-        if debugging.get() is not None:
+        if debugging.get():
             numbers = tuple(value for value in results if isinstance(value, np.ndarray))
             anomalies.look(self._name, bound.args, bound.kwargs, numbers, True)
         made = [_tensor(value, CONSTANT) for value in results]

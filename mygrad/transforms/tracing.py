@@ -104,8 +104,8 @@ class PathWalk(Walk):
         """Visit the nodes of ``route``, the last first."""
         grads = self.grads
         within = self.trips.copy()  # of a rule that goes back itself
-        places = debugging.get()
-        short = self.handle is None and places is None
+        watched = debugging.get()
+        short = self.handle is None and not watched
         for node in reversed(route.path):
             grad = grads.pop(node)
             keep = node.order <= since
@@ -119,7 +119,7 @@ class PathWalk(Walk):
                 forget(node)
                 continue
             else:
-                watcher = None if places is None else Watcher(places, grads, node, grad)
+                watcher = Watcher(grads, node, grad) if watched else None
                 self.visit(node, grad, route.leading)
                 if watcher is not None:
                     watcher.verify(grad)
