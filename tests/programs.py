@@ -18,7 +18,7 @@ import numpy as np
 
 from mygrad.engine.modes import no_autodiff
 from mygrad.engine.nodes import RELEASED, Leaf
-from mygrad.engine.regions import Layout, window_between
+from mygrad.engine.regions import Layout, region_between
 from mygrad.errors import InvalidBackprop
 from mygrad.tensors.tensor import Tensor
 
@@ -260,7 +260,7 @@ class Program:
         root = name.family.root.array
         copy = Layout(root).copy(root)
         copy.imag = 0
-        return window_between(array, root).look(copy)
+        return region_between(array, root).of(copy)
 
     def reachable(self, nodes: Any, inputs: Any) -> set[Any]:
         found = set(nodes)

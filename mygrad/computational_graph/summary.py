@@ -198,8 +198,8 @@ def _described(node: Node, name: str, arrays: Mapping[int, str]) -> Entry:
     elif isinstance(node, GetItem):
         entry.arguments.append(f"[{_index(node.saved)}]")
     elif isinstance(node, Update):
-        window, index, _ = node.saved
-        entry.arguments.append(f"{'' if window is None else 'view'}[{_index(index)}]")
+        region, index, _ = node.saved
+        entry.arguments.append(f"{'' if region is None else 'view'}[{_index(index)}]")
     elif node.is_output:
         entry.arguments.append(f"{node.saved[0] + 1} of {node.saved[1]}")
     return entry

@@ -3,7 +3,7 @@
 A pattern says which arguments are tensors that carry a gradient, which are constant, which are arrays,
 numbers or lists. For ``np.where(mask, x, 0.5)`` the text reads, in short::
 
-    def call(kind, p0, p1, p2):
+    def call(tensor_class, p0, p1, p2):
         a1 = p1._data
         data = function(p0, a1, p2)
         node = new(operation)
@@ -11,7 +11,7 @@ numbers or lists. For ``np.where(mask, x, 0.5)`` the text reads, in short::
         node.saved = (p0,)
         lock(node, p0)
         …
-        result = new(kind)
+        result = new(tensor_class)
         result._data = data
         result._node = node
         return result
@@ -106,8 +106,8 @@ def kind_of(value: Any) -> int | None:
     return None
 
 
-def shortly(kind: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """``function(*args, **kwargs)``, results of class ``kind``; NotImplemented where it has no short way."""
+def shortly(tensor_class: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``function(*args, **kwargs)``, results of class ``tensor_class``; NotImplemented where it has no short way."""
     if recording.get() is not ON:
         return NotImplemented
     if kwargs:
@@ -129,7 +129,7 @@ def shortly(kind: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, A
             sole[function] = way
     if way is None:
         return NotImplemented
-    result = way(kind, *args, **kwargs)
+    result = way(tensor_class, *args, **kwargs)
     if result is NotImplemented:  # no floats: the next call need not try
         sole.pop(function, None)
         _ways[key] = None
@@ -139,7 +139,7 @@ def shortly(kind: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, A
 # ------------------------------------------------------------------ the texts
 
 _CALL = """\
-def call(kind_, {parameters}):
+def call(tensor_class_, {parameters}):
     {data}
     {computed}
     {nodes}
@@ -166,7 +166,7 @@ _COMPUTED = """try:
         raise
     if data_.__class__ is not ndarray_:
         if isinstance(data_, sequences_):
-            return several_()(kind_, {passed}, data_=data_)
+            return several_()(tensor_class_, {passed}, data_=data_)
         if not isinstance(data_, generic_):
             return NotImplemented
         data_ = asarray_(data_)
@@ -176,13 +176,13 @@ _COMPUTED = """try:
     shape_ = data_.shape"""
 _SEVERAL_COMPUTED = """shape_ = ()
     dtype_ = float_"""
-_WRAPPED = """result_ = new_(kind_)
+_WRAPPED = """result_ = new_(tensor_class_)
     result_._data = data_
     result_._node = node_
     result_._base = None
     result_._version = 0
     result_._is_array = False"""
-_SEVERAL_WRAPPED = "result_ = wrap_(node_, data_, kind_)"
+_SEVERAL_WRAPPED = "result_ = wrap_(node_, data_, tensor_class_)"
 
 # What is written for an argument of a kind: to get its array or arrays, and the nodes of its variables; to
 # ask whether NaN is hidden in these; to lock what users can reach.

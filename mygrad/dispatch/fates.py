@@ -21,11 +21,11 @@ _asarray = np.asarray
 
 
 def overwrite(
-    fate: Any, function: Any, given: dict[str, Any], kind: Any, constant: bool | None
+    fate: Any, function: Any, given: dict[str, Any], tensor_class: Any, constant: bool | None
 ) -> Any:
     """A call that writes into its first argument if it is told ``copy=False``."""
     copy = given.pop("copy", True)
-    result = apply(fate, function, (), given, kind, constant)
+    result = apply(fate, function, (), given, tensor_class, constant)
     target = next(iter(given.values()))
     if copy or not isinstance(target, Handle):
         return result
@@ -57,7 +57,7 @@ def create(
     function: Any,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    kind: Any,
+    tensor_class: Any,
     constant: bool | None,
 ) -> Any:
     result = data_call(function, args, kwargs)
@@ -69,7 +69,7 @@ def create(
         node = make_leaf(result)
     else:
         node = CONSTANT
-    return make_handle(kind, result, node, is_array=True)
+    return make_handle(tensor_class, result, node, is_array=True)
 
 
 def compose(
@@ -77,7 +77,7 @@ def compose(
     function: Any,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    kind: Any,
+    tensor_class: Any,
     constant: bool | None,
 ) -> Any:
     """The value is NumPy's, the node that of the expression."""
@@ -89,21 +89,23 @@ def compose(
         needed_of(fate, function, bind(function, args, kwargs))
     result = function(*plain, **options)
     if debugging.get() and not is_going_back():
-        anomalies.look(name_of(function), plain, options, result)
+        anomalies.check(name_of(function), plain, options, result)
     if not variable:
-        return constants(Operation, result, kind, found, constant)
+        return constants(Operation, result, tensor_class, found, constant)
     traced = fate.expression(*args, **kwargs)
-    return _with_value(result, traced, kind)
+    return _with_value(result, traced, tensor_class)
 
 
-def _with_value(value: Any, traced: Any, kind: Any) -> Any:
+def _with_value(value: Any, traced: Any, tensor_class: Any) -> Any:
     """Tensors with the values ``value`` and the nodes of ``traced``, in sequences as NumPy returned."""
     if isinstance(value, list | tuple):
-        return like(value, [_with_value(v, t, kind) for v, t in zip(value, traced, strict=True)])
+        return like(
+            value, [_with_value(v, t, tensor_class) for v, t in zip(value, traced, strict=True)]
+        )
     data = _asarray(value)
     if not isinstance(traced, Handle) or not is_variable(traced) or data.dtype.kind not in "fc":
-        return make_handle(kind, data, CONSTANT)
+        return make_handle(tensor_class, data, CONSTANT)
     node = traced._node
     if node.state or node.shape != data.shape or node.dtype != data.dtype:
         node = make_node(Same, (touch(traced),), data.shape, data.dtype)
-    return make_handle(kind, data, node)
+    return make_handle(tensor_class, data, node)

@@ -38,14 +38,14 @@ def apply(
     function: Any,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    kind: Any,
+    tensor_class: Any,
     constant: bool | None = None,
 ) -> Any:
     """Call ``function`` on arguments among which are tensors; record ``operation``.
 
-    ``kind`` is the class of the results. ``constant=True`` makes them constant.
+    ``tensor_class`` is the class of the results. ``constant=True`` makes them constant.
     """
-    args = stacked(operation, args, kind)
+    args = stacked(operation, args, tensor_class)
     found: list[Any] = []
     plain = [unwrap(value, found) for value in args]
     options = {key: unwrap(value, found) for key, value in kwargs.items()} if kwargs else kwargs
@@ -63,12 +63,12 @@ def apply(
         raise
     if debugging.get() and not is_going_back():
         mask = options["where"] if has_mask else True
-        anomalies.look(name_of(function), plain, options, result, mask)
+        anomalies.check(name_of(function), plain, options, result, mask)
     if not variable:
-        return constants(operation, result, kind, found, constant)
+        return constants(operation, result, tensor_class, found, constant)
     arrays = [tensor._data for tensor in found] if operation.may_view else None
     made = record(operation, bound, needed, bind(function, tuple(plain), options), result)
-    results = wrap(made, result, kind)
+    results = wrap(made, result, tensor_class)
     if has_mask:
         return _masked(options["where"], results)
     if operation.may_view:
@@ -76,18 +76,20 @@ def apply(
     return results
 
 
-def stacked(operation: type[Operation], args: tuple[Any, ...], kind: Any) -> tuple[Any, ...]:
+def stacked(
+    operation: type[Operation], args: tuple[Any, ...], tensor_class: Any
+) -> tuple[Any, ...]:
     """The arguments; to an elementwise operation a list of tensors is one array, a fraction a float."""
     if not issubclass(operation, Elementwise):
         return args
-    return tuple(_operand(value, kind) for value in args)
+    return tuple(_operand(value, tensor_class) for value in args)
 
 
-def _operand(value: Any, kind: Any) -> Any:
+def _operand(value: Any, tensor_class: Any) -> Any:
     if isinstance(value, Handle | np.ndarray | np.generic | int | float):
         return value
     if isinstance(value, list | tuple):
-        return kind(value) if any(path for path, _ in paths_in(value)) else value
+        return tensor_class(value) if any(path for path, _ in paths_in(value)) else value
     return float(value) if isinstance(value, Real) else value
 
 
@@ -287,7 +289,7 @@ def reachable(value: Any, array: Any) -> Iterator[tuple[Any, Any]]:
             yield from reachable(item, part)
 
 
-def wrap(node: Node, result: Any, kind: Any) -> Any:
+def wrap(node: Node, result: Any, tensor_class: Any) -> Any:
     """Tensors of the results of a recorded call."""
     if isinstance(result, np.ndarray | np.generic):
         data = _asarray(result)
@@ -298,17 +300,19 @@ def wrap(node: Node, result: Any, kind: Any) -> Any:
                 " tensor alone, np.asarray(tensor)."
             )
         if data.dtype.kind in "fc":
-            return make_handle(kind, data, node)
+            return make_handle(tensor_class, data, node)
         if leak_check.get():
             lost(
                 f"{type(node).__name__} of a tensor that carries a gradient gave {data.dtype}",
                 "Ask for a floating dtype, or use tensor.detach().",
             )
-        return make_handle(kind, data, CONSTANT)
+        return make_handle(tensor_class, data, CONSTANT)
     tensors = []
     for position, value in enumerate(result):
         data = _asarray(value)
-        tensors.append(make_handle(kind, data, output_node(node, data, position, len(result))))
+        tensors.append(
+            make_handle(tensor_class, data, output_node(node, data, position, len(result)))
+        )
     return like(result, tensors)
 
 
@@ -334,18 +338,18 @@ def _may_vary(value: Any) -> bool:
 
 
 def constants(
-    operation: Any, result: Any, kind: Any, found: list[Any], constant: bool | None
+    operation: Any, result: Any, tensor_class: Any, found: list[Any], constant: bool | None
 ) -> Any:
     """Tensors of the results of a call that was not recorded."""
     if isinstance(result, list | tuple):
         made = [
             # Of several results, the integers among them stay constant whatever is asked.
-            constants(operation, value, kind, found, constant if _may_vary(value) else None)
+            constants(operation, value, tensor_class, found, constant if _may_vary(value) else None)
             for value in result
         ]
         return like(result, made)
     data = _asarray(result)
-    tensor = make_handle(kind, data, CONSTANT)
+    tensor = make_handle(tensor_class, data, CONSTANT)
     if constant is False:
         tensor._node = leaf_or_error(data)
     if operation.may_view and found:

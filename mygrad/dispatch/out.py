@@ -29,7 +29,7 @@ def into(
     function: Any,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    kind: Any,
+    tensor_class: Any,
 ) -> Any:
     """A call with ``out=``; ``operation`` is None for a function without a derivative.
 
@@ -42,7 +42,7 @@ def into(
     # Asked while nothing below holds an array.
     in_place = all(can_write_to(out) for out in outs if isinstance(out, Handle))
     if operation is not None:
-        args = stacked(operation, args, kind)
+        args = stacked(operation, args, tensor_class)
     found: list[Any] = []
     plain = tuple(unwrap(value, found) for value in args)
     options = {key: unwrap(value, found) for key, value in rest.items()}
@@ -61,7 +61,7 @@ def into(
         if debugging.get():
             known = True if operation is None else mask_of(operation, options)
             for each in results:
-                anomalies.look(name_of(function), plain, options, each, known)
+                anomalies.check(name_of(function), plain, options, each, known)
         return results
 
     if in_place:
@@ -70,19 +70,21 @@ def into(
         results = run(
             plain, options, [memory_of(out) if isinstance(out, Handle) else out for out in outs]
         )
-        return _returned(outs, results, kind if operation else None)
+        return _returned(outs, results, tensor_class if operation else None)
     mask = True if operation is None else mask_of(operation, options)
     scratch = [_scratch(out, copied=operation is None or mask is not True) for out in outs]
     if not variable:
         results = run(plain, options, scratch)
-        made = [make_handle(kind or Handle, np.asarray(value), CONSTANT) for value in results]
+        made = [
+            make_handle(tensor_class or Handle, np.asarray(value), CONSTANT) for value in results
+        ]
     else:
         bound = bind(function, args, rest)
         needed = needed_of(operation, function, bound)
         results = run(plain, options, scratch)
         result = results if len(results) > 1 else results[0]
         node = record(operation, bound, needed, bind(function, plain, options), result)
-        wrapped = wrap(node, result, kind)
+        wrapped = wrap(node, result, tensor_class)
         made = list(wrapped) if isinstance(wrapped, tuple) else [wrapped]
     # Whoever holds an array of the outputs from here on may need its contents.
     del plain, options, results, scratch
@@ -96,14 +98,14 @@ def into(
     return _returned(outs, [tensor if operation else tensor._data for tensor in made], None)
 
 
-def _returned(outs: tuple[Any, ...], results: Any, kind: Any) -> Any:
-    """What the call returns: the outputs, and new tensors (arrays, without ``kind``) for the rest."""
+def _returned(outs: tuple[Any, ...], results: Any, tensor_class: Any) -> Any:
+    """What the call returns: the outputs, and new tensors (arrays, without ``tensor_class``) for the rest."""
     final = [
         out
         if out is not None
         else result
-        if kind is None
-        else make_handle(kind, np.asarray(result), CONSTANT)
+        if tensor_class is None
+        else make_handle(tensor_class, np.asarray(result), CONSTANT)
         for out, result in zip(outs, results, strict=True)
     ]
     return tuple(final) if len(final) > 1 else final[0]

@@ -43,7 +43,7 @@ _asarray = np.asarray
 
 
 def call_ufunc(
-    kind: Any,
+    tensor_class: Any,
     ufunc: np.ufunc,
     method: str,
     inputs: tuple[Any, ...],
@@ -57,12 +57,12 @@ def call_ufunc(
         if not (value is None or accepts(value)):
             return NotImplemented
     if method == "__call__":
-        return run(kind, registry.get(ufunc), ufunc, inputs, kwargs)
-    return call_ufunc_method(kind, ufunc, method, inputs, kwargs)
+        return run(tensor_class, registry.get(ufunc), ufunc, inputs, kwargs)
+    return call_ufunc_method(tensor_class, ufunc, method, inputs, kwargs)
 
 
 def call_ufunc_method(
-    kind: Any,
+    tensor_class: Any,
     ufunc: np.ufunc,
     method: str,
     inputs: tuple[Any, ...],
@@ -71,14 +71,14 @@ def call_ufunc_method(
     """``ufunc.reduce`` and its siblings."""
     fate = fate_of(ufunc)
     if isinstance(fate, type) or (fate is not None and method == "at"):
-        return ufunc_methods[method](kind, ufunc, *inputs, **kwargs)
+        return ufunc_methods[method](tensor_class, ufunc, *inputs, **kwargs)
     if fate is None:
         raise no_rule(ufunc)
     return data_call(getattr(ufunc, method), inputs, kwargs)
 
 
 def run(
-    kind: Any,
+    tensor_class: Any,
     fate: Any,
     function: Any,
     args: tuple[Any, ...],
@@ -87,14 +87,14 @@ def run(
 ) -> Any:
     """``function(*args, **kwargs)``, by a short way if there is one, or else as :func:`follow` does."""
     if constant is None:
-        result = shortly(kind, function, args, kwargs)
+        result = shortly(tensor_class, function, args, kwargs)
         if result is not NotImplemented:
             return result
-    return follow(kind, fate, function, args, kwargs, constant)
+    return follow(tensor_class, fate, function, args, kwargs, constant)
 
 
 def follow(
-    kind: Any,
+    tensor_class: Any,
     fate: Any,
     function: Any,
     args: tuple[Any, ...],
@@ -111,27 +111,27 @@ def follow(
         if operation.of_complex and not (args and np.iscomplexobj(unwrap(args[0], []))):
             return data_call(function, args, kwargs)
         if has_outputs(kwargs):
-            return into(fate, function, args, kwargs, kind)
+            return into(fate, function, args, kwargs, tensor_class)
         if operation.overwrites:
-            return overwrite(fate, function, bind(function, args, kwargs), kind, constant)
-        return apply(fate, function, args, kwargs, kind, constant)
+            return overwrite(fate, function, bind(function, args, kwargs), tensor_class, constant)
+        return apply(fate, function, args, kwargs, tensor_class, constant)
     if isinstance(fate, PiecewiseConstant):
         return data_call(function, args, kwargs)
     if isinstance(fate, Composed):
-        return compose(fate, function, args, kwargs, kind, constant)
+        return compose(fate, function, args, kwargs, tensor_class, constant)
     if isinstance(fate, Creation):
-        return create(function, args, kwargs, kind, constant)
+        return create(function, args, kwargs, tensor_class, constant)
     if isinstance(fate, Mutation):
         return fate.run(*args, **kwargs)
     if isinstance(fate, Refused):
         raise TypeError(f"{name_of(function)} cannot be used on tensors: {fate.reason}")
     if fate is None and (fate := fate_of(function)) is not None:
-        return follow(kind, fate, function, args, kwargs, constant)
+        return follow(tensor_class, fate, function, args, kwargs, constant)
     raise no_rule(function)
 
 
 def call_function(
-    kind: Any, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    tensor_class: Any, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """``function(*args, **kwargs)``, tensors among the arguments, where there is no short way."""
     for foreign in types:
@@ -140,7 +140,7 @@ def call_function(
             if protocol is not _ndarray.__array_function__:
                 return NotImplemented
             check_class(foreign)
-    return follow(kind, registry.get(function), function, args, kwargs)
+    return follow(tensor_class, registry.get(function), function, args, kwargs)
 
 
 def dispatched(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -154,10 +154,10 @@ def dispatched(function: Callable[..., Any]) -> Callable[..., Any]:
                 unwrap(value, found)
         if not found:
             return function(*args, **kwargs)
-        kind = found[0].__class__
-        result = shortly(kind, public, args, kwargs)
+        tensor_class = found[0].__class__
+        result = shortly(tensor_class, public, args, kwargs)
         if result is not NotImplemented:
             return result
-        return apply(registry[public], function, args, kwargs, kind)  # type: ignore[arg-type]
+        return apply(registry[public], function, args, kwargs, tensor_class)  # type: ignore[arg-type]
 
     return public

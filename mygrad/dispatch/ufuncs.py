@@ -74,29 +74,29 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
     _, left_plan, right_plan, both_plan = operation.plans
 
     def call(x: Any, y: Any) -> Any:
-        kind = x.__class__
+        tensor_class = x.__class__
         other = y.__class__
         fixed: Any = None  # a constant array that the graph may keep
         if other is float or other is int:
             left = x._node
             state = left.state
             if (state & SLOW and not settled(x)) or left is CONSTANT or recording.get() is not ON:
-                return apply(operation, function, (x, y), {}, kind)
+                return apply(operation, function, (x, y), {}, tensor_class)
             a = x._data
             b = y
             inputs: tuple[Node, ...] = (left,)
             plan = left_plan
-        elif kind is float or kind is int:
-            kind = other
+        elif tensor_class is float or tensor_class is int:
+            tensor_class = other
             right = y._node
             state = right.state
             if (state & SLOW and not settled(y)) or right is CONSTANT or recording.get() is not ON:
-                return apply(operation, function, (x, y), {}, kind)
+                return apply(operation, function, (x, y), {}, tensor_class)
             a = x
             b = y._data
             inputs = (right,)
             plan = right_plan
-        elif kind is other:
+        elif tensor_class is other:
             left = x._node
             right = y._node
             state = left.state | right.state
@@ -105,7 +105,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
                 or left is right is CONSTANT
                 or recording.get() is not ON
             ):
-                return apply(operation, function, (x, y), {}, kind)
+                return apply(operation, function, (x, y), {}, tensor_class)
             a = x._data
             b = y._data
             if left is CONSTANT:
@@ -123,17 +123,17 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
             left = x._node
             state = left.state
             if (state & SLOW and not settled(x)) or left is CONSTANT or recording.get() is not ON:
-                return apply(operation, function, (x, y), {}, kind)
+                return apply(operation, function, (x, y), {}, tensor_class)
             a = x._data
             b = fixed = y
             inputs = (left,)
             plan = left_plan
-        elif kind is _ndarray and x.dtype.kind in NUMERIC:
-            kind = other
+        elif tensor_class is _ndarray and x.dtype.kind in NUMERIC:
+            tensor_class = other
             right = y._node
             state = right.state
             if (state & SLOW and not settled(y)) or right is CONSTANT or recording.get() is not ON:
-                return apply(operation, function, (x, y), {}, kind)
+                return apply(operation, function, (x, y), {}, tensor_class)
             a = fixed = x
             b = y._data
             inputs = (right,)
@@ -149,7 +149,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
                     function,
                     (x, y),
                     {},
-                    other if issubclass(other, kind) else kind,
+                    other if issubclass(other, tensor_class) else tensor_class,
                 )
             )
         else:
@@ -182,7 +182,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
                 if value is fixed:
                     guard.lock(made, fixed)
                     break
-        result = new(kind)
+        result = new(tensor_class)
         result._data = data
         result._node = made
         result._base = None

@@ -44,7 +44,7 @@ debug = Debug(
 )
 
 
-def look(name: str, args: Any, options: Any, result: Any, mask: Any = True) -> None:
+def check(name: str, args: Any, options: Any, result: Any, mask: Any = True) -> None:
     """Raise if ``result``, of a call of ``name``, is the first that is not finite; for `calls.apply`.
 
     Where ``mask`` is false, the result means nothing.

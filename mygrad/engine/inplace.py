@@ -23,27 +23,27 @@ from mygrad.engine.nodes import (
     Node,
     make_node,
 )
-from mygrad.engine.regions import Array, Layout, address, window_between
+from mygrad.engine.regions import Array, Layout, address, region_between
 from mygrad.engine.views import (
     base_of,
+    current_array,
     frozen,
     getitem,
     is_basic,
     is_read_only,
     is_variable,
-    look,
     nans_in,
+    region_of,
     repeats,
     sync,
     touch,
-    window_of,
 )
 
 
 class Update(Node):
     """A base after an update of a region: the old base with new values there.
 
-    ``saved`` is the window of the view that was updated (None for the base itself), the index into it,
+    ``saved`` is the region of the view that was updated (None for the base itself), the index into it,
     and the base's layout. The first input is the old base, the second, if any, the new values.
     """
 
@@ -57,33 +57,33 @@ class Update(Node):
     def pullback(self, walk: Walk, grad: Any) -> None:
         """Take out the region's gradient for the values, put zero there, hand the rest on."""
         old, *values = self.inputs  # type: ignore[misc]
-        window, index, layout = self.saved
+        region, index, layout = self.saved
         if walk.handle is not None:
             self._pullback_recorded(walk, grad, old, values)
             return
         buffer = walk.take(self, grad, layout)
-        region = buffer if window is None else window.look(buffer)
+        section = buffer if region is None else region.of(buffer)
         for value in values:
-            taken = np.array(region[index])
-            if window is not None and window.is_imaginary(self.dtype):
+            taken = np.array(section[index])
+            if region is not None and region.is_imaginary(self.dtype):
                 taken = -taken
             if repeats(index):
-                taken *= survivors(region.shape, index)
+                taken *= survivors(section.shape, index)
             walk.add(value, taken)
-        region[index] = 0
+        section[index] = 0
         if old.__class__ is not Constant:
             walk.give(old, buffer)
 
     def _pullback_recorded(self, walk: Walk, grad: Any, old: Node, values: list[Node]) -> None:
-        window, index, layout = self.saved
-        if window is None:
+        region, index, layout = self.saved
+        if region is None:
             positions = np.arange(int(np.prod(self.shape))).reshape(self.shape)
         else:
-            positions = window.positions(layout, self.dtype)
+            positions = region.positions(layout, self.dtype)
         picked = positions[index]
         part = np.ravel(grad)[picked]
-        if window is not None and window.dtype != self.dtype:
-            part = (1j * part).real if window.is_imaginary(self.dtype) else part.real
+        if region is not None and region.dtype != self.dtype:
+            part = (1j * part).real if region.is_imaginary(self.dtype) else part.real
         for value in values:
             if repeats(index):
                 part = part * survivors(positions.shape, index)
@@ -91,8 +91,8 @@ class Update(Node):
         kept = np.ones(int(np.prod(self.shape)), bool)
         kept[np.ravel(picked)] = False
         keep = kept.reshape(self.shape)
-        if window is not None and window.dtype != self.dtype:
-            other = 1j * grad.imag if not window.is_imaginary(self.dtype) else grad.real
+        if region is not None and region.dtype != self.dtype:
+            other = 1j * grad.imag if not region.is_imaginary(self.dtype) else grad.real
             walk.add(old, np.where(keep, grad, other))
         else:
             walk.add(old, np.where(keep, grad, 0))
@@ -112,7 +112,7 @@ def memory_of(tensor: Any) -> Array:
     if tensor._base is None:
         return tensor._data
     sync(tensor)
-    return look(tensor)
+    return current_array(tensor)
 
 
 def is_contended(base: Any) -> bool:
@@ -134,7 +134,7 @@ def let_go(target: Any) -> None:
     While it is updated it must not count as somebody who needs the old contents.
     """
     if target._base is not None:
-        window_of(target)
+        region_of(target)
         target._data = None
         target._version = None
 
@@ -161,12 +161,12 @@ def is_itself(target: Any, index: Any, value: Array) -> bool:
     check_writeable(target)
     if target._base is not None:
         sync(target)
-    region = target._data[index]
+    section = target._data[index]
     return (
-        isinstance(region, np.ndarray)
-        and (region.shape, region.strides, region.dtype)
+        isinstance(section, np.ndarray)
+        and (section.shape, section.strides, section.dtype)
         == (value.shape, value.strides, value.dtype)
-        and address(region) == address(value)
+        and address(section) == address(value)
     )
 
 
@@ -178,13 +178,13 @@ def assign(target: Any, index: Any, value: Any, source: Any = None) -> None:
     check_writeable(target)
     let_go(target)
     base = base_of(target)
-    window = None if base is target else target._window
+    region = None if base is target else target._region
     copied = is_contended(base)
     data = Layout(base._data).copy(base._data) if copied else base._data
     nans = is_variable(base) and nans_in(base._node, data)
-    region = data if window is None else window.look(data)
-    region[index] = value
-    del region
+    section = data if region is None else region.of(data)
+    section[index] = value
+    del section
     # Not before: what is refused forgets no gradient either.
     node = CONSTANT if source is None or not is_variable(source) else touch(source)
     if source is not None and source._base is base:
@@ -199,15 +199,15 @@ def assign(target: Any, index: Any, value: Any, source: Any = None) -> None:
             (old,) if node is CONSTANT else (old, node),
             data.shape,
             data.dtype,
-            saved=(window, frozen(index), Layout(data)),
+            saved=(region, frozen(index), Layout(data)),
             state=exposed,
             has_nan=nans,
         )
     base._data = data
     base._version += 1
     if debugging.get():
-        written = (data if window is None else window.look(data))[index]
-        anomalies.look("an update in place", [value], {}, written)
+        written = (data if region is None else region.of(data))[index]
+        anomalies.check("an update in place", [value], {}, written)
 
 
 def replace(target: Any, value: Any, mask: Any = True) -> None:
@@ -248,8 +248,8 @@ def reshape_in_place(tensor: Any, shape: Any) -> None:
     reshaped = tensor._data.view()
     reshaped.shape = shape
     if tensor._base is not None:
-        writeable = window_of(tensor).writeable
-        tensor._window = window_between(reshaped, tensor._base._data)._replace(writeable=writeable)
+        writeable = region_of(tensor).writeable
+        tensor._region = region_between(reshaped, tensor._base._data)._replace(writeable=writeable)
         tensor._data = reshaped
         if tensor._node is not CONSTANT_VIEW:
             tensor._version = None  # the node of the new shape is made when next needed

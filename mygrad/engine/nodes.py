@@ -91,7 +91,7 @@ class Node:
 
 
 def make_node(
-    kind: type[Any],
+    node_class: type[Any],
     inputs: tuple[Node, ...],
     shape: tuple[int, ...],
     dtype: np.dtype[Any],
@@ -100,8 +100,8 @@ def make_node(
     state: int = 0,
     has_nan: bool | None = None,
 ) -> Any:
-    """A new node of class ``kind``."""
-    node = new(kind)
+    """A new node of class ``node_class``."""
+    node = new(node_class)
     node.inputs = inputs
     node.saved = saved
     node.plan = plan
@@ -203,24 +203,24 @@ class Handle:
     view of. ``_version`` counts the updates of a base; in a view it is the version of the base that the view
     has seen, None if the view is to be derived from its base again. ``_is_array`` matters without axes:
     results of operations stand where NumPy has scalars, what a user made stands for an array.
-    ``_window`` tells where in the base's memory a view lies, once that had to be found out.
+    ``_region`` tells where in the base's memory a view lies, once that had to be found out.
     """
 
-    __slots__ = ("__weakref__", "_base", "_data", "_is_array", "_node", "_version", "_window")
+    __slots__ = ("__weakref__", "_base", "_data", "_is_array", "_node", "_region", "_version")
 
     _data: np.ndarray[Any, Any]
     _node: Node
     _base: Handle | None
     _version: int | None
     _is_array: bool
-    _window: Any
+    _region: Any
 
 
 def make_handle(
-    kind: type[Any], data: np.ndarray[Any, Any], node: Node, is_array: bool = False
+    tensor_class: type[Any], data: np.ndarray[Any, Any], node: Node, is_array: bool = False
 ) -> Any:
-    """A tensor of class ``kind`` that is nobody's view."""
-    tensor = new(kind)
+    """A tensor of class ``tensor_class`` that is nobody's view."""
+    tensor = new(tensor_class)
     tensor._data = data
     tensor._node = node
     tensor._base = None

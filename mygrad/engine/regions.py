@@ -12,7 +12,7 @@ from mygrad.engine import guard
 Array = np.ndarray[Any, Any]
 
 
-class Window(NamedTuple):
+class Region(NamedTuple):
     """Where a view lies in the memory of its base."""
 
     shape: tuple[int, ...]
@@ -21,8 +21,8 @@ class Window(NamedTuple):
     dtype: np.dtype[Any]
     writeable: bool
 
-    def look(self, array: Array) -> Array:
-        """The window into ``array``, which is laid out as the base was when the window was made."""
+    def of(self, array: Array) -> Array:
+        """The region into ``array``, which is laid out as the base was when the region was made."""
         memory, start = _memory(array)
         if memory is None:
             view = np.asarray(_Interface(self, array))
@@ -45,7 +45,7 @@ class Window(NamedTuple):
         return False
 
     def is_imaginary(self, dtype: np.dtype[Any]) -> bool:
-        """Whether the window shows imaginary parts of a base of ``dtype``."""
+        """Whether the region shows imaginary parts of a base of ``dtype``."""
         return self.dtype != dtype and self.offset % dtype.itemsize != 0
 
     def positions(self, layout: Layout, dtype: np.dtype[Any]) -> Array:
@@ -79,17 +79,17 @@ def _memory(array: Array) -> tuple[Array | None, int]:
 
 
 class _Interface:
-    """A window by NumPy's array interface, for memory that is no array's."""
+    """A region by NumPy's array interface, for memory that is no array's."""
 
-    def __init__(self, window: Window, array: Array) -> None:
+    def __init__(self, region: Region, array: Array) -> None:
         self.base = array
         start, read_only = array.__array_interface__["data"]
         self.__array_interface__ = {
             "version": 3,
-            "shape": window.shape,
-            "strides": window.strides,
-            "typestr": window.dtype.str,
-            "data": (start + window.offset, read_only),
+            "shape": region.shape,
+            "strides": region.strides,
+            "typestr": region.dtype.str,
+            "data": (start + region.offset, read_only),
         }
 
 
@@ -98,13 +98,13 @@ def address(array: Array) -> int:
     return array.__array_interface__["data"][0]
 
 
-def window_between(view: Array, base: Array) -> Window:
+def region_between(view: Array, base: Array) -> Region:
     """Where ``view`` lies in ``base``."""
-    return Window(view.shape, view.strides, address(view) - address(base), view.dtype, True)
+    return Region(view.shape, view.strides, address(view) - address(base), view.dtype, True)
 
 
 class Layout:
-    """How an array lies in memory, so that a window into it fits another array as well."""
+    """How an array lies in memory, so that a region into it fits another array as well."""
 
     __slots__ = ("shape", "strides")
 

@@ -81,8 +81,8 @@ def _register(function: Any, fate: type[Operation] | Fate) -> None:
         fate_of(function)  # whether it has one must not depend on what was called before
     there = registry.get(function, fate)
     if there is not fate:
-        kind = there if isinstance(there, type) else type(there)
-        raise ValueError(f"mygrad has a rule for {function!r} already: {kind.__qualname__}")
+        declared = there if isinstance(there, type) else type(there)
+        raise ValueError(f"mygrad has a rule for {function!r} already: {declared.__qualname__}")
     registry[function] = fate
 
 

@@ -1,8 +1,8 @@
 """Views: tensors that share the memory of another.
 
-A view is a window into its base's memory. An update of any member of a family gives the base new values
+A view is a region into its base's memory. An update of any member of a family gives the base new values
 and a new node, and raises its version (mygrad/engine/inplace.py); each view notices when it is next touched, and
-takes its window into the base's memory and graph again. A base knows nothing of its views.
+takes its region into the base's memory and graph again. A base knows nothing of its views.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from mygrad.engine.nodes import (
     make_leaf,
     make_node,
 )
-from mygrad.engine.regions import Array, Layout, Window, window_between
+from mygrad.engine.regions import Array, Layout, Region, region_between
 
 _ndarray = np.ndarray
 OFF = Recording.OFF
@@ -58,14 +58,14 @@ def link(view: Any, parent: Any, read_only: bool = False, source: Any = None) ->
         base = parent
     view._base = base
     view._version = base._version
-    view._window = None
+    view._region = None
     data = view._data
     if not guard.is_writeable(data) and (
         read_only or (source is not None and guard.is_writeable(source)) or is_read_only(parent)
     ):
-        view._window = window_between(data, base._data)._replace(writeable=False)
-    if view._window is None and (base._data.base is not None or data.base is not base._data):
-        view._window = window_between(data, base._data)
+        view._region = region_between(data, base._data)._replace(writeable=False)
+    if view._region is None and (base._data.base is not None or data.base is not base._data):
+        view._region = region_between(data, base._data)
     if view._node is CONSTANT:
         view._node = CONSTANT_VIEW
     else:
@@ -76,25 +76,25 @@ def is_read_only(tensor: Any) -> bool:
     """Whether ``tensor`` is read-only by itself, not because the guard locked it."""
     base = tensor
     if tensor._base is not None:
-        if tensor._window is not None and not tensor._window.writeable:
+        if tensor._region is not None and not tensor._region.writeable:
             return True
         base = tensor._base
     return not guard.is_writeable(base._data) and not guard.is_locked(base._data)
 
 
-def window_of(view: Any) -> Window:
-    """The window that ``view`` is."""
-    if view._window is None:
+def region_of(view: Any) -> Region:
+    """The region that ``view`` is."""
+    if view._region is None:
         # The base's memory as it was when the view was taken, wherever the base has moved since.
-        view._window = window_between(view._data, view._data.base)
-    return view._window
+        view._region = region_between(view._data, view._data.base)
+    return view._region
 
 
-def look(view: Any) -> Array:
-    """The array of ``view``: its window into the base's memory as it is now."""
-    window = window_of(view)
-    data = window.look(view._base._data)
-    if not window.writeable:
+def current_array(view: Any) -> Array:
+    """The array of ``view``: its region into the base's memory as it is now."""
+    region = region_of(view)
+    data = region.of(view._base._data)
+    if not region.writeable:
         data.flags.writeable = False
     return data
 
@@ -103,7 +103,7 @@ def open_view(view: Any) -> None:
     """See to it that the array of ``view``, if it was taken of a locked base, is opened when that is."""
     if guard.is_writeable(view._data) or is_read_only(view) or guard.follow(view._data):
         return
-    view._data = look(view)
+    view._data = current_array(view)
 
 
 def sync(view: Any) -> None:
@@ -111,18 +111,18 @@ def sync(view: Any) -> None:
     base = view._base
     if view._version == base._version:
         return
-    window = window_of(view)
-    view._data = look(view)
+    region = region_of(view)
+    view._data = current_array(view)
     view._version = base._version
     if base._node is CONSTANT or view._node is CONSTANT_VIEW:
         view._node = CONSTANT_VIEW
     else:
         view._node = make_node(
-            WindowOf,
+            RegionOfBase,
             (base._node,),
-            window.shape,
-            window.dtype,
-            saved=(window, Layout(base._data)),
+            region.shape,
+            region.dtype,
+            saved=(region, Layout(base._data)),
             state=VIEW,
             has_nan=True if nans_in(base._node, base._data) else None,
         )
@@ -178,30 +178,30 @@ def nans_in(node: Node, value: Array) -> bool:
     return found
 
 
-class WindowOf(Node):
-    """A view, taken from its base after an update: the window into the base's memory."""
+class RegionOfBase(Node):
+    """A view, taken from its base after an update: the region into the base's memory."""
 
     __slots__ = ()
 
     @property
     def gates(self) -> bool:  # type: ignore[override]
-        """Whether the base has NaN outside the window."""
+        """Whether the base has NaN outside the region."""
         return bool(self.has_nan)
 
     def pullback(self, walk: Walk, grad: Any) -> None:
-        """Add into the window of the base's gradient."""
+        """Add into the region of the base's gradient."""
         (base,) = self.inputs  # type: ignore[misc]
-        window, layout = self.saved
-        if walk.handle is None and not window.overlaps:
-            region = window.look(walk.buffer(base, layout))
-            if window.is_imaginary(base.dtype):
-                region -= grad
+        region, layout = self.saved
+        if walk.handle is None and not region.overlaps:
+            section = region.of(walk.buffer(base, layout))
+            if region.is_imaginary(base.dtype):
+                section -= grad
             else:
-                region += grad
+                section += grad
             return
-        if window.is_imaginary(base.dtype):
+        if region.is_imaginary(base.dtype):
             grad = -1j * grad
-        positions = window.positions(layout, base.dtype)
+        positions = region.positions(layout, base.dtype)
         walk.add(base, scatter(grad, positions, base.shape))
 
 
@@ -386,6 +386,6 @@ def _gradient_of_view(view: Any) -> Any:
     if isinstance(gradient, Handle):
         return view._node.grad
     sync(view)
-    window = window_of(view)
-    region = window.look(gradient)
-    return -region if window.is_imaginary(gradient.dtype) else region
+    region = region_of(view)
+    section = region.of(gradient)
+    return -section if region.is_imaginary(gradient.dtype) else section

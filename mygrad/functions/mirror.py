@@ -155,10 +155,10 @@ def as_one(value: Any, name: str | None) -> Any:
 
 def extended_signature(function: Any) -> inspect.Signature:
     """NumPy's signature with ``constant=None`` where the function is differentiable or makes arrays."""
-    kind = inspect.Parameter
+    Parameter = inspect.Parameter
     if isinstance(function, np.ufunc):
-        inputs = [kind(n, kind.POSITIONAL_OR_KEYWORD) for n in parameters_of(function)[0]]
-        options = [kind("out", kind.POSITIONAL_OR_KEYWORD, default=None)]
+        inputs = [Parameter(n, Parameter.POSITIONAL_OR_KEYWORD) for n in parameters_of(function)[0]]
+        options = [Parameter("out", Parameter.POSITIONAL_OR_KEYWORD, default=None)]
         keywords = {
             "where": True,
             "casting": "same_kind",
@@ -167,7 +167,7 @@ def extended_signature(function: Any) -> inspect.Signature:
             "subok": True,
             "signature": None,
         }
-        options += [kind(n, kind.KEYWORD_ONLY, default=v) for n, v in keywords.items()]
+        options += [Parameter(n, Parameter.KEYWORD_ONLY, default=v) for n, v in keywords.items()]
         parameters = inputs + options
     else:
         parameters = list(signature_of(function).parameters.values())
@@ -178,7 +178,7 @@ def extended_signature(function: Any) -> inspect.Signature:
 
 def with_constant(parameters: list[inspect.Parameter]) -> list[inspect.Parameter]:
     """``parameters`` of a function with ``constant=None`` among them."""
-    kind = inspect.Parameter
-    before = [p for p in parameters if p.kind is not kind.VAR_KEYWORD]
-    constant = kind("constant", kind.KEYWORD_ONLY, default=None)
+    Parameter = inspect.Parameter
+    before = [p for p in parameters if p.kind is not Parameter.VAR_KEYWORD]
+    constant = Parameter("constant", Parameter.KEYWORD_ONLY, default=None)
     return [*before, constant, *parameters[len(before) :]]

@@ -21,8 +21,8 @@ _REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.mini
 _ACCUMULATIONS = {np.add: np.cumsum, np.multiply: np.cumprod}
 
 
-def _call(kind, function, args, kwargs):
-    return run(kind, registry[function], function, args, kwargs)
+def _call(tensor_class, function, args, kwargs):
+    return run(tensor_class, registry[function], function, args, kwargs)
 
 
 def _options(**options):
@@ -31,7 +31,7 @@ def _options(**options):
 
 @ufunc_method("reduce")
 def reduce(
-    kind,
+    tensor_class,
     ufunc,
     array,
     axis=0,
@@ -55,11 +55,13 @@ def reduce(
         if ufunc in (np.add, np.multiply) and dtype is None and np.result_type(array).kind == "b":
             options["dtype"] = bool
         function = _REDUCTIONS[ufunc]
-        return _call(kind, function, (array,), {"axis": axis, "keepdims": keepdims, **options})
-    return _fold(kind, ufunc, array, axis, keepdims, options)
+        return _call(
+            tensor_class, function, (array,), {"axis": axis, "keepdims": keepdims, **options}
+        )
+    return _fold(tensor_class, ufunc, array, axis, keepdims, options)
 
 
-def _fold(kind, ufunc, array, axis, keepdims, options):
+def _fold(tensor_class, ufunc, array, axis, keepdims, options):
     if np.ndim(array) == 0:
         raise TypeError(f"cannot reduce on a scalar: np.{ufunc.__name__}.reduce got a 0-d array")
     axes = (
@@ -84,7 +86,7 @@ def _fold(kind, ufunc, array, axis, keepdims, options):
         for row, taken in zip(flat[1:], _rows(mask, axes + others, len(others)), strict=True):
             total = np.where(taken, ufunc(total, row), total)
     elif len(flat):
-        total = _call(kind, accumulated, (ufunc, flat), {})[-1]
+        total = _call(tensor_class, accumulated, (ufunc, flat), {})[-1]
     else:
         total = np.asarray(ufunc.reduce(np.asarray(flat._data)))
     if keepdims:
@@ -136,12 +138,12 @@ def _pulled(rule, grad, saved):
 
 
 @ufunc_method("accumulate")
-def accumulate(kind, ufunc, array, axis=0, dtype=None, out=None):
+def accumulate(tensor_class, ufunc, array, axis=0, dtype=None, out=None):
     """``ufunc.accumulate``."""
     out = out[0] if isinstance(out, tuple) else out
     if ufunc in _ACCUMULATIONS:
         options = _options(dtype=dtype, out=out)
-        return _call(kind, _ACCUMULATIONS[ufunc], (array,), {"axis": axis, **options})
+        return _call(tensor_class, _ACCUMULATIONS[ufunc], (array,), {"axis": axis, **options})
     if np.ndim(array) == 0:
         raise TypeError("cannot accumulate on a scalar")
     if dtype is not None:
@@ -154,14 +156,14 @@ def accumulate(kind, ufunc, array, axis=0, dtype=None, out=None):
 
 
 @ufunc_method("outer")
-def outer(kind, ufunc, a, b, **kwargs):
+def outer(tensor_class, ufunc, a, b, **kwargs):
     """``ufunc.outer``: the ufunc of every pair."""
     a = np.reshape(a, np.shape(a) + (1,) * np.ndim(b))
     return ufunc(a, b, **kwargs)
 
 
 @ufunc_method("reduceat")
-def reduceat(kind, ufunc, array, indices, axis=0, dtype=None, out=None):
+def reduceat(tensor_class, ufunc, array, indices, axis=0, dtype=None, out=None):
     """``ufunc.reduceat``: a reduction of each slice."""
     out = out[0] if isinstance(out, tuple) else out
     indices = np.asarray(indices)
@@ -182,7 +184,7 @@ def reduceat(kind, ufunc, array, indices, axis=0, dtype=None, out=None):
 
 
 @ufunc_method("at")
-def at(kind, ufunc, a, indices, *b):
+def at(tensor_class, ufunc, a, indices, *b):
     """``ufunc.at``: an update of the elements named, one after the other where named twice."""
     if not isinstance(a, Handle):
         if any(isinstance(v, Handle) and not v.constant for v in b):
@@ -200,7 +202,7 @@ def at(kind, ufunc, a, indices, *b):
         ufunc.at(total, indices, *unwrap(b, []))
         a[...] = total
         return None
-    b = [kind(v) if isinstance(v, list | tuple) else v for v in b]
+    b = [tensor_class(v) if isinstance(v, list | tuple) else v for v in b]
     if not repeats(indices):
         a[indices] = ufunc(a[indices], *b)
         return None

@@ -89,8 +89,8 @@ class Methods(Operators):
 
     def _of(self, value: Any, **options: Any) -> Any:
         """A tensor of the same class made of ``value``."""
-        kind: Any = type(self)
-        return kind(value, **options)
+        tensor_class: Any = type(self)
+        return tensor_class(value, **options)
 
     def _value(self) -> np.ndarray[Any, Any]:
         """The array, up to date, for use inside the library."""
@@ -453,19 +453,19 @@ def unwrap_index(index: Any) -> Any:
 
     For NumPy, objects with ``__index__`` are integers, and select views; arrays without axes are arrays.
     """
-    kind = index.__class__
-    if kind is int or kind is np.ndarray:
+    index_class = index.__class__
+    if index_class is int or index_class is np.ndarray:
         return index
-    if kind is tuple:
+    if index_class is tuple:
         return tuple(map(unwrap_index, index))
-    if kind is slice:
+    if index_class is slice:
         start, stop, step = index.start, index.stop, index.step
         if start.__class__ in _BOUNDS and stop.__class__ in _BOUNDS and step.__class__ in _BOUNDS:
             return index
         return slice(unwrap_index(start), unwrap_index(stop), unwrap_index(step))
-    if kind is list:
+    if index_class is list:
         return unwrap(index, [])
-    if hasattr(kind, "__index__") and kind is not bool and kind is not np.bool:
+    if hasattr(index_class, "__index__") and index_class is not bool and index_class is not np.bool:
         try:
             return operator.index(index)
         except TypeError:  # a tensor of several elements, or not of integers

@@ -101,7 +101,7 @@ class Tensor(Methods):
             )
         data = np.asarray(data)
         if found and debugging.get():
-            anomalies.look("mygrad.tensor", [plain], {"dtype": dtype}, data)
+            anomalies.check("mygrad.tensor", [plain], {"dtype": dtype}, data)
         inexact = data.dtype.kind in "fc"
         if constant is False and not inexact:
             leaf_or_error(data)
@@ -392,7 +392,7 @@ class Tensor(Methods):
             order, casting, copy = "K", order, casting if isinstance(casting, bool) else copy
         data = self._value().astype(dtype, order, casting, subok, copy)
         if debugging.get():
-            anomalies.look("tensor.astype", [self._data], {"dtype": dtype}, data)
+            anomalies.check("tensor.astype", [self._data], {"dtype": dtype}, data)
         if data is self._data and (constant is None or constant == self.constant):
             return self
         if data is self._data:
@@ -503,12 +503,12 @@ def asarray(a: Any, dtype: Any = None, order: Any = None) -> np.ndarray[Any, Any
     return np.asarray(a._value() if isinstance(a, Tensor) else a, dtype, order)
 
 
-def _stack(items: Any, kind: type[Tensor]) -> Tensor:
+def _stack(items: Any, tensor_class: type[Tensor]) -> Tensor:
     """The tensor of a nested sequence among whose members are tensors."""
     if isinstance(items, list | tuple):
-        return _np.stack([_stack(item, kind) for item in items])
-    return items if isinstance(items, Handle) else kind(items, constant=True)  # type: ignore[return-value]
+        return _np.stack([_stack(item, tensor_class) for item in items])
+    return items if isinstance(items, Handle) else tensor_class(items, constant=True)  # type: ignore[return-value]
 
 
-def _rebuild(kind: type[Tensor], data: np.ndarray[Any, Any], constant: bool) -> Tensor:
-    return make_handle(kind, data, CONSTANT if constant else make_leaf(data), is_array=True)
+def _rebuild(tensor_class: type[Tensor], data: np.ndarray[Any, Any], constant: bool) -> Tensor:
+    return make_handle(tensor_class, data, CONSTANT if constant else make_leaf(data), is_array=True)

@@ -118,12 +118,12 @@ def _is_variable(leaf: Any) -> bool:
 class _Kept:
     """The value of a tensor among the arguments: later updates of that do not reach it."""
 
-    __slots__ = ("data", "is_array", "kind", "variable")
+    __slots__ = ("data", "is_array", "tensor_class", "variable")
 
     def __init__(self, tensor: Tensor) -> None:
         data = tensor._value()
         self.data = data.copy() if is_fleeting(tensor) else data
-        self.kind = type(tensor)
+        self.tensor_class = type(tensor)
         self.variable = is_variable(tensor)
         self.is_array = base_of(tensor)._is_array
 
@@ -181,7 +181,7 @@ class _Evaluation:
                 else:
                     node = make_node(Same, (next(behind),), data.shape, data.dtype)
                 ends.append(node)
-            tensors.append(make_handle(leaf.kind, data, node, leaf.is_array))
+            tensors.append(make_handle(leaf.tensor_class, data, node, leaf.is_array))
             leaves.append(tensors[-1])
         args, kwargs = self.rebuild(leaves)
         token = recording.set(record_as(True))
@@ -346,8 +346,8 @@ class Checkpoint(Node):
                 f"checkpoint: evaluated again, {name} returned other values. What it uses must not be updated"
                 " before going back, and random numbers have to come from a generator that it seeds itself."
             )
-        kind = BatchWalk if any(isinstance(each, Batch) for each in grad) else PathWalk
-        inner = kind(keep=True, handle=_handle_of(walk, recorded))
+        walk_class = BatchWalk if any(isinstance(each, Batch) for each in grad) else PathWalk
+        inner = walk_class(keep=True, handle=_handle_of(walk, recorded))
         inner.careful = walk.careful
         pairs = [(node, each) for node, each in zip(outputs, grad, strict=True) if each is not None]
         del results

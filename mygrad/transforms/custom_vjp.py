@@ -230,7 +230,7 @@ class CustomFunction:
         results = [*map(_owned, leaves)]
         if debugging.get():
             numbers = tuple(value for value in results if isinstance(value, np.ndarray))
-            anomalies.look(self._name, bound.args, bound.kwargs, numbers, True)
+            anomalies.check(self._name, bound.args, bound.kwargs, numbers, True)
         made = [_tensor(value, CONSTANT) for value in results]
         varying = [tensor for tensor, value in zip(made, results, strict=True) if _is_result(value)]
         if rules and varying:
@@ -323,12 +323,12 @@ def _signature(function: Function) -> inspect.Signature:
             return inspect.signature(function)
         raise ValueError
     except ValueError:
-        kind = inspect.Parameter
+        Parameter = inspect.Parameter
         names, rest = parameters_of(function)
-        parameters = [kind(name, kind.POSITIONAL_ONLY) for name in names]
+        parameters = [Parameter(name, Parameter.POSITIONAL_ONLY) for name in names]
         if rest is not None:
-            parameters.append(kind(rest, kind.VAR_POSITIONAL))
-        return inspect.Signature([*parameters, kind("options", kind.VAR_KEYWORD)])
+            parameters.append(Parameter(rest, Parameter.VAR_POSITIONAL))
+        return inspect.Signature([*parameters, Parameter("options", Parameter.VAR_KEYWORD)])
 
 
 def _argument(value: Any) -> Argument:

@@ -311,7 +311,7 @@ class Custom(Node):
             )
         if mask is not True and _fits(mask.shape, gradient.shape):
             gradient = np.where(mask, gradient, 0)
-        self._look(gradient, node, rule)
+        self._check_kind(gradient, node, rule)
         summed = op.grad_post_process_fn(gradient, node.shape)
         if summed.shape != node.shape:
             raise InvalidGradient(
@@ -320,7 +320,7 @@ class Custom(Node):
             )
         return summed
 
-    def _look(self, gradient: Any, node: Node, rule: str) -> None:
+    def _check_kind(self, gradient: Any, node: Node, rule: str) -> None:
         """Refuse a gradient of which a part would be lost, or count more than once."""
         call: Call = self.saved[0]
         inputs = [each._data for each in call.inputs]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import mygrad as mg
-from mygrad.engine.regions import Window
+from mygrad.engine.regions import Region
 
 
 class Row(enum.IntEnum):
@@ -243,11 +243,11 @@ def test_overlapping_windows() -> None:
 
 def test_no_window_overlaps_unless_it_does() -> None:
     float64 = np.dtype(float)
-    assert not Window((3, 2), (16, 8), 0, float64, True).overlaps
-    assert not Window((3, 2), (-8, 24), 16, float64, True).overlaps
-    assert not Window((1, 3), (0, 8), 0, float64, True).overlaps
-    assert Window((2, 3), (0, 8), 0, float64, True).overlaps
-    assert Window((3, 2), (8, 8), 0, float64, True).overlaps
+    assert not Region((3, 2), (16, 8), 0, float64, True).overlaps
+    assert not Region((3, 2), (-8, 24), 16, float64, True).overlaps
+    assert not Region((1, 3), (0, 8), 0, float64, True).overlaps
+    assert Region((2, 3), (0, 8), 0, float64, True).overlaps
+    assert Region((3, 2), (8, 8), 0, float64, True).overlaps
 
 
 @pytest.mark.parametrize("step", [slice(None, None, -1), slice(None, None, 2)])
