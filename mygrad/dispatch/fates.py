@@ -10,8 +10,8 @@ from mygrad.dispatch.arguments import bind, name_of, unwrap
 from mygrad.dispatch.general import NO_OUTPUT, apply, constants, leaf_or_error, like, needed_of
 from mygrad.dispatch.out import has_outputs, into
 from mygrad.engine import anomalies
-from mygrad.engine.backward import is_going_back
 from mygrad.engine.modes import debugging, is_recording
+from mygrad.engine.nans import in_backward_pass
 from mygrad.engine.nodes import CONSTANT, Handle, Same, make_handle, make_leaf, make_node
 from mygrad.engine.operation import Operation
 from mygrad.engine.registry import Composed
@@ -88,7 +88,7 @@ def compose(
     if variable:
         needed_of(fate, function, bind(function, args, kwargs))
     result = function(*plain, **options)
-    if debugging.get() and not is_going_back():
+    if debugging.get() and not in_backward_pass():
         anomalies.check(name_of(function), plain, options, result)
     if not variable:
         return constants(Operation, result, tensor_class, found, constant)

@@ -14,8 +14,8 @@ import numpy as np
 
 from mygrad.dispatch.arguments import bind, explain, name_of, paths_in, unwrap
 from mygrad.engine import anomalies, guard
-from mygrad.engine.backward import Walk, is_going_back
 from mygrad.engine.modes import debugging, guarding, leak_check, lost
+from mygrad.engine.nans import in_backward_pass
 from mygrad.engine.nodes import (
     CONSTANT,
     CONSTANT_VIEW,
@@ -61,7 +61,7 @@ def apply(
     except Exception as error:
         explain(error, function, args, kwargs)
         raise
-    if debugging.get() and not is_going_back():
+    if debugging.get() and not in_backward_pass():
         mask = options["where"] if has_mask else True
         anomalies.check(name_of(function), plain, options, result, mask)
     if not variable:
@@ -209,13 +209,13 @@ class General(Operation):
         """As the operation says."""
         return self.saved[1].gates
 
-    def pullback(self, walk: Walk, grad: Any) -> None:
+    def pullback(self, walk: Any, grad: Any) -> None:
         """Call the rules, and follow the routes from what they return to the inputs."""
         operation, plan, saved, routes = self.saved
         inputs: Any = self.inputs
-        if walk.handle is not None:
+        if walk.gradients.recorded:
             saved = [
-                self._revived(walk.handle, value, source, routes)
+                self._revived(walk.gradients.value, value, source, routes)
                 for value, source in zip(saved, plan.sources, strict=True)
             ]
         if operation.joint is not None:
@@ -402,7 +402,7 @@ class Masked(Node):
     __slots__ = ()
     gates = True
 
-    def pullback(self, walk: Walk, grad: Any) -> None:
+    def pullback(self, walk: Any, grad: Any) -> None:
         """What is no result has no gradient."""
         (result,) = self.inputs  # type: ignore[misc]
         walk.add(result, np.where(self.saved, grad, 0))

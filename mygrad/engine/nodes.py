@@ -71,6 +71,8 @@ class Node:
     is_output = False
     #: Calls functions of the user's with its gradient: see mygrad/engine/hooks.py.
     hooked = False
+    #: For nodes whose ``plan`` is None: the pullback of gradients that are arrays, called as those of plans are.
+    specialised: Any = None
 
     @property
     def shown(self) -> Any:
@@ -125,6 +127,14 @@ class Leaf(Node):
         """True once hooks have been registered."""
         return self.saved is not None
 
+    @staticmethod
+    def specialised(_walk: Any, node: Leaf, grad: Any, *_: Any) -> None:
+        """Let the gradient arrive, which is an array."""
+        if node.saved is not None:
+            grad = node.saved.applied(node, grad)
+        node.grad = grad if node.grad is None else node.grad + grad
+        node.state = node.state & ~USERS_ARRAY | GRADIENT
+
     def pullback(self, walk: Any, grad: Any) -> Any:  # noqa: ARG002 - nothing lies behind a leaf
         """Return the gradient, as hooks leave it, with that of another graph if there is one."""
         if self.saved is not None:
@@ -176,6 +186,16 @@ CONSTANT_VIEW: Node = make_node(Constant, (), (), np.dtype(float), state=VIEW)
 def make_leaf(data: np.ndarray[Any, Any], state: int = 0) -> Node:
     """The node of a fresh variable whose value is ``data``."""
     return make_node(Leaf, (), data.shape, data.dtype, state=state)
+
+
+def finish(node: Node, grad: Any, release: bool, leave: bool) -> None:
+    """What a visit ends with: ``node`` keeps ``grad`` if users are to see it, and is released or not."""
+    if leave:
+        node.grad = grad
+        node.state = node.state & ~USERS_ARRAY | GRADIENT
+    if release:
+        node.inputs = node.saved = node.locks = None
+        node.state |= RELEASED
 
 
 def insert_below(node: Node, stand_in: type[Node]) -> Node:

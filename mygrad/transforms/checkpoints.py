@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from mygrad.engine import guard
+from mygrad.engine.backward import NEVER, Walk
 from mygrad.engine.modes import guarding, is_recording, record_as, recording
 from mygrad.engine.nodes import (
     CONSTANT,
@@ -23,12 +24,12 @@ from mygrad.engine.nodes import (
     make_leaf,
     make_node,
 )
+from mygrad.engine.routes import Route
 from mygrad.engine.views import base_of, is_fleeting, is_variable, touch
 from mygrad.errors import InvalidBackprop
 from mygrad.tensors.tensor import Tensor
-from mygrad.transforms.batching import Batch, BatchWalk
 from mygrad.transforms.pytrees import flatten
-from mygrad.transforms.tracing import PathWalk, Route, lowered, name_of, revive, varies
+from mygrad.transforms.tracing import lowered, name_of, varies
 
 Function = Callable[..., Any]
 
@@ -314,7 +315,7 @@ class Checkpoint(Node):
         inputs: Any = self.inputs
         count = len(inputs) - len(evaluation.below)
         outside = [*map(lowered, inputs[count:], evaluation.below)]
-        recorded = walk.handle is not None and not _is_plain_batch(walk)
+        recorded = walk.gradients.recorded
         # Used again, tensors from outside would forget gradients that have arrived from elsewhere.
         held = [(node, node.grad, node.state) for node in (*inputs, *outside)]
         start = creation()
@@ -346,18 +347,17 @@ class Checkpoint(Node):
                 f"checkpoint: evaluated again, {name} returned other values. What it uses must not be updated"
                 " before going back, and random numbers have to come from a generator that it seeds itself."
             )
-        walk_class = BatchWalk if any(isinstance(each, Batch) for each in grad) else PathWalk
-        inner = walk_class(keep=True, handle=_handle_of(walk, recorded))
-        inner.careful = walk.careful
+        inner = Walk(walk.gradients)
+        inner.check_nans = walk.check_nans
         pairs = [(node, each) for node, each in zip(outputs, grad, strict=True) if each is not None]
         del results
-        since = float("inf") if recorded else start
+        since = NEVER if recorded else start
         token = recording.set(record_as(recorded))
         try:
             grads = inner.between(route, pairs, since)
         finally:
             recording.reset(token)
-        walk.careful = walk.careful or inner.careful
+        walk.check_nans = walk.check_nans or inner.check_nans
         for node, end in zip(inputs, (*ends, *outside), strict=True):
             gradient = grads.get(end)
             if gradient is not None:
@@ -369,13 +369,3 @@ class Checkpoint(Node):
     def _stood_for(route: Route, start: float) -> Iterable[Node]:
         """The nodes on the way that were made before: views that were taken again in the first evaluation."""
         return [node for node in route.path if node.order < start]
-
-
-def _is_plain_batch(walk: Any) -> bool:
-    return isinstance(walk, BatchWalk) and walk.handle is not revive
-
-
-def _handle_of(walk: Any, recorded: bool) -> Any:
-    if recorded:
-        return revive
-    return walk.handle if isinstance(walk, BatchWalk) else None

@@ -280,7 +280,7 @@ class Custom(Node):
                 gradient = gradient._value()  # type: ignore[attr-defined]
             gradient = self._checked(gradient, index, node)
             if recorded and not isinstance(gradient, Handle):
-                gradient = walk.handle(gradient, CONSTANT)
+                gradient = walk.gradients.value(gradient, CONSTANT)
             walk.add(node, gradient)
 
     def _gradient(self, op: Any, index: int, grad: Any) -> Any:
@@ -349,7 +349,9 @@ class Custom(Node):
         if not alive.keys() <= {id(each) for each in inputs}:
             raise _first_only(op, "one of its variables is none of its inputs")
         live = [
-            make_handle(Live, *_parts(walk.handle(each._data, alive.get(id(each), CONSTANT))))
+            make_handle(
+                Live, *_parts(walk.gradients.value(each._data, alive.get(id(each), CONSTANT)))
+            )
             for each in inputs
         ]
         again: Any = type(op)()
