@@ -30,6 +30,11 @@ class GradientLost(MyGradException):
     """Under :data:`mygrad.strict`: a tensor that carries a gradient was about to become plain data."""
 
 
+def name_of_function(function: Any) -> str:
+    """The name by which messages call a function of the user's."""
+    return getattr(function, "__name__", None) or repr(function)
+
+
 def place() -> str:
     """Where the user's code is, outside this library and NumPy."""
     frame: Any = sys._getframe(1)

@@ -29,6 +29,7 @@ import pytest
 
 from mygrad.engine.operation import Operation
 from mygrad.engine.registry import Composed, registry
+from mygrad.errors import name_of_function
 from mygrad.tensors.tensor import Tensor
 from mygrad.testing import (
     TOLERANCE,
@@ -40,7 +41,6 @@ from mygrad.testing import (
     gradients,
     is_inexact_array,
     leaves,
-    name_of,
     random_cotangents,
     random_like,
     substitute,
@@ -216,7 +216,7 @@ class Sample:
     @property
     def name(self) -> str:
         """The function as NumPy's users write it, without the module."""
-        name = name_of(self.function)
+        name = name_of_function(self.function)
         owner = getattr(self.function, "__self__", None)
         return f"{owner.__name__}.{name}" if isinstance(owner, np.ufunc) else name
 
@@ -260,7 +260,7 @@ def _show(value: Any) -> str:
         )
         return ":".join("" if part is None else _show(part) for part in parts)
     if callable(value):
-        return name_of(value)
+        return name_of_function(value)
     return repr(value)
 
 
@@ -489,7 +489,7 @@ def check_out(sample: Sample) -> None:
         return  # NumPy itself cannot, beside the other keywords of the sample
     _check_out(sample, models, None)
     # SciPy's ufuncs, before its version 1.18, write out of bounds where a mask has gaps.
-    is_numpys = getattr(np, name_of(sample.function), None) is sample.function
+    is_numpys = getattr(np, name_of_function(sample.function), None) is sample.function
     if is_numpys and isinstance(sample.function, np.ufunc) and sample.function.signature is None:
         chosen = np.arange(models[0].size).reshape(models[0].shape) % 2 == 0
         _check_out(sample, models, chosen)

@@ -188,16 +188,6 @@ def make_leaf(data: np.ndarray[Any, Any], state: int = 0) -> Node:
     return make_node(Leaf, (), data.shape, data.dtype, state=state)
 
 
-def finish(node: Node, grad: Any, release: bool, leave: bool) -> None:
-    """What a visit ends with: ``node`` keeps ``grad`` if users are to see it, and is released or not."""
-    if leave:
-        node.grad = grad
-        node.state = node.state & ~USERS_ARRAY | GRADIENT
-    if release:
-        node.inputs = node.saved = node.locks = None
-        node.state |= RELEASED
-
-
 def insert_below(node: Node, stand_in: type[Node]) -> Node:
     """Hand all that ``node`` is over to a new node below it, and return that.
 

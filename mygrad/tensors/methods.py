@@ -169,8 +169,8 @@ class Methods(Operators):
 
     @property
     def T(self) -> Any:
-        """The transpose, a view."""
-        return _np.transpose(self)
+        """The transpose, a view; the tensor itself if it has fewer than two axes."""
+        return self if self.ndim < 2 else _np.transpose(self)
 
     @property
     def mT(self) -> Any:

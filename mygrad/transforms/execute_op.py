@@ -25,6 +25,7 @@ from mygrad.engine.nodes import (
     make_leaf,
     make_node,
 )
+from mygrad.engine.unbroadcast import broadcasts_to
 from mygrad.engine.views import is_fleeting, is_variable, touch
 from mygrad.errors import GradientLost, InvalidBackprop, InvalidGradient, MyGradException
 from mygrad.functions.mirror import as_one
@@ -309,7 +310,7 @@ class Custom(Node):
                 f"{rule} returned {gradient!r}; it takes an array of numbers of the shape of the variable,"
                 f" {node.shape}, or of one that this was broadcast to"
             )
-        if mask is not True and _fits(mask.shape, gradient.shape):
+        if mask is not True and broadcasts_to(mask.shape, gradient.shape):
             gradient = np.where(mask, gradient, 0)
         self._check_kind(gradient, node, rule)
         summed = op.grad_post_process_fn(gradient, node.shape)
@@ -334,7 +335,7 @@ class Custom(Node):
             return
         counted = _repeated(gradient.shape, node.shape)
         shapes = [self.shape, *(data.shape for data in inputs)]
-        if counted and not any(_fits(counted, shape) for shape in shapes):
+        if counted and not any(broadcasts_to(counted, shape) for shape in shapes):
             raise InvalidGradient(
                 f"{rule} returned an array of shape {gradient.shape}; the variable has shape {node.shape}, and"
                 f" was broadcast neither to the result, of shape {self.shape}, nor to another input. Return an"
@@ -433,9 +434,3 @@ def _is_nearly_real(gradient: Any) -> bool:
     data = unwrap(gradient, [])
     scale = np.max(np.abs(data), initial=0, where=np.isfinite(data))
     return bool(np.all(np.abs(data.imag) <= np.sqrt(np.finfo(data.dtype).eps) * scale))
-
-
-def _fits(inner: tuple[int, ...], outer: tuple[int, ...]) -> bool:
-    """Whether an array of shape ``inner`` can be broadcast to ``outer``."""
-    pairs = zip(reversed(inner), reversed(outer), strict=False)
-    return len(inner) <= len(outer) and all(a in (1, b) for a, b in pairs)

@@ -30,7 +30,7 @@ from mygrad.engine.nodes import (
 )
 from mygrad.engine.routes import Route
 from mygrad.engine.views import is_variable, touch
-from mygrad.errors import InvalidBackprop, InvalidGradient
+from mygrad.errors import InvalidBackprop, InvalidGradient, name_of_function
 from mygrad.tensors.tensor import Tensor
 from mygrad.transforms.pytrees import flatten, map_leaves, matching
 
@@ -57,7 +57,7 @@ class Trace:
     def __init__(
         self, function: Function, args: Sequence[Any], at: Sequence[int], kwargs: dict[str, Any]
     ) -> None:
-        self.name = name_of(function)
+        self.name = name_of_function(function)
         self.start = creation()
         self.traceable = is_recording()
         leaves, self.rebuild = flatten([args[i] for i in at])
@@ -305,11 +305,6 @@ def scalar(trace: Trace, value: Any) -> Any:
 def ones(value: Any) -> Any:
     """The cotangent of a scalar, with which its gradient is taken."""
     return np.ones(np.shape(value)) if not isinstance(value, Tensor) else np.ones_like(value._data)
-
-
-def name_of(function: Function) -> str:
-    """The name of ``function``, for errors."""
-    return getattr(function, "__name__", "the function")
 
 
 def array_of(result: Any) -> Any:

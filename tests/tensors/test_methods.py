@@ -352,3 +352,10 @@ def test_sorting_in_place_is_differentiable_through_views() -> None:
     head.sort()
     np.sum(y * [1.0, 10.0, 100.0]).backward()
     assert_same(x.grad, np.array([20.0, 2.0, 200.0]))
+
+
+def test_the_transpose_of_fewer_than_two_axes_is_the_tensor_itself() -> None:
+    for x in (mg.tensor(1.0), mg.tensor([1.0, 2.0]), mg.tensor([1, 2])):
+        assert x.T is x
+    x = mg.tensor(F)
+    assert x.T.base is x
