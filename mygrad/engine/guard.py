@@ -36,7 +36,6 @@ from mygrad.engine.nodes import (
     Node,
     Same,
     insert_below,
-    new,
 )
 
 Array = np.ndarray[Any, Any]
@@ -117,9 +116,9 @@ def _lock_on(array: Array) -> Lock | None:
 
 def _let_go(watch: Watch, again: bool = True) -> None:
     """Open the array of ``watch``: the last node that needed it has let go of the lock."""
-    array = watch.array
-    key = id(array)
     try:
+        array: Any = watch.array
+        key = id(array)
         with _mutex:
             if key in _locks and _locks[key] is watch:  # else it has been locked anew
                 if array.base is None and key not in _waiting:
@@ -128,7 +127,9 @@ def _let_go(watch: Watch, again: bool = True) -> None:
                     _open(array)
                 if key in _locks and _locks[key] is watch:
                     del _locks[key]
-    except BaseException:  # of a signal: the array must not stay closed because of it
+    except (
+        BaseException
+    ):  # of a signal, which Python ignores here: the array must not stay closed for it
         if again:
             _let_go(watch, again=False)
         raise
@@ -157,7 +158,7 @@ def _close(view: Array, root: Any, born_closed: bool) -> None:
         if is_writeable(array):
             if _can_be_opened(array):
                 _wait(array, root)
-                array.setflags(False)
+                array.flags.writeable = False
         elif born_closed and 0 not in array.strides:  # else it is read-only by its nature
             _wait(array, root)
 
@@ -208,7 +209,8 @@ def _open(array: Array) -> None:
             view = reference()
             if view is not None and id(view) not in _locks:
                 _open(view)
-        _waiting.pop(key, None)
+        if is_writeable(array):  # and has not been locked anew
+            _waiting.pop(key, None)
 
 
 def _make_writeable(array: Array) -> None:

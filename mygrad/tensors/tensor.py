@@ -487,9 +487,7 @@ def tensor(
     if not copy and isinstance(arr_like, Tensor) and arr_like.ndim >= ndmin:
         return astensor(arr_like, dtype, constant=constant)
     # As Tensor(…) would, which costs half a microsecond more.
-    return Tensor.__new__(
-        Tensor, arr_like, dtype=dtype, constant=constant, copy=copy, ndmin=ndmin
-    )
+    return Tensor.__new__(Tensor, arr_like, dtype=dtype, constant=constant, copy=copy, ndmin=ndmin)
 
 
 def astensor(t: Any, dtype: Any = None, *, constant: bool | None = None) -> Tensor:
