@@ -35,6 +35,9 @@ from mygrad.engine.modes import Recording, guarding, recording
 from mygrad.engine.nodes import (
     CONSTANT,
     CONSTANT_VIEW,
+    EXPOSED,
+    GRADIENT,
+    REACHABLE,
     SLOW,
     VIEW,
     Handle,
@@ -44,7 +47,7 @@ from mygrad.engine.nodes import (
 from mygrad.engine.operation import Elementwise, asked_of
 from mygrad.engine.registry import registry
 from mygrad.engine.signatures import parameters_of
-from mygrad.engine.views import forget, nans_in
+from mygrad.engine.views import forget, is_fleeting, nans_in
 
 _ndarray = np.ndarray
 ON = Recording.ON
@@ -73,13 +76,16 @@ sole: dict[Any, Any] = {}
 
 
 def settled(tensor: Any) -> bool:
-    """Whether the short way is open to a tensor: to a view, as long as its base was never updated."""
+    """True if the short way is open to a tensor: to a view, if its base has nothing new to tell it."""
     node = tensor._node
     if node.state & SLOW != VIEW:
         return not node.state & SLOW
     base = tensor._base
     return (
-        node is not CONSTANT_VIEW and base._version == tensor._version == 0 and not base._node.state
+        node is not CONSTANT_VIEW
+        and base._version == tensor._version
+        and not base._node.state & ~EXPOSED
+        and not is_fleeting(tensor)
     )
 
 
@@ -197,11 +203,11 @@ _DATA = {
 }
 _NODES = {
     VARIABLE: """{name}_node = {name}._node
-    if {name}_node.state:
+    if {name}_node.state & GRADIENT_:
         forget_({name}_node)""",
     ARRAYS: """{name}_nodes = [{name}[place_]._node for place_ in {name}_places]
     for each_ in {name}_nodes:
-        if each_.state:
+        if each_.state & GRADIENT_:
             forget_(each_)""",
 }
 _NANS = {
@@ -209,13 +215,22 @@ _NANS = {
     ARRAYS: "any([nans_in_({name}[place_]._node, {name}_data[place_]) for place_ in {name}_places])",
 }
 _LOCKS = {
-    FIXED: "lock_(node_, {name}_data)",
-    ARRAY: "lock_(node_, {name})",
-    ARRAYS: """for each_ in {name}:
+    VARIABLE: """if {name}_node.state & REACHABLE_ and guarding_.get():
+        lock_exposed_(node_, {name}, {name}_data)""",
+    FIXED: """if guarding_.get():
+        lock_(node_, {name}_data)""",
+    ARRAY: """if guarding_.get():
+        lock_(node_, {name})""",
+    ARRAYS: """if guarding_.get():
+        for each_, array_ in zip({name}, {name}_data):
             if each_.__class__ is ndarray_:
                 lock_(node_, each_)
-            elif isinstance(each_, Handle_) and each_._node is CONSTANT_:
-                lock_(node_, each_._data)""",
+            elif not isinstance(each_, Handle_):
+                pass
+            elif each_._node is CONSTANT_:
+                lock_(node_, array_)
+            elif each_._node.state & REACHABLE_:
+                lock_exposed_(node_, each_, array_)""",
 }
 _INPUTS = {VARIABLE: "{name}_node, ", ARRAYS: "*{name}_nodes, "}
 _TENSORS = {
@@ -317,7 +332,7 @@ class _Writer:
             inputs="".join(self.each(_INPUTS, self.needed)),
             plan=chosen if simple else "None",
             saved=saved,
-            locks="\n        ".join(["if guarding_.get():", *locks]) if locks else "",
+            locks="\n    ".join(locks),
             wrapped=_SEVERAL_WRAPPED if several else _WRAPPED,
             views=f"link_views_(operation_, result_, [{tensors}])" if operation.may_view else "",
         )
@@ -378,7 +393,9 @@ class _Writer:
 
 _KNOWN = {
     "CONSTANT_": CONSTANT,
+    "GRADIENT_": GRADIENT,
     "Handle_": Handle,
+    "REACHABLE_": REACHABLE,
     "as_array_": as_array,
     "asarray_": np.asarray,
     "creation_": creation,
@@ -390,6 +407,7 @@ _KNOWN = {
     "nans_in_": nans_in,
     "link_views_": link_views,
     "lock_": guard.lock,
+    "lock_exposed_": guard.lock_exposed,
     "ndarray_": np.ndarray,
     "new_": new,
     "sequences_": (tuple, list),

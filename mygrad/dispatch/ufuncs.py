@@ -12,10 +12,12 @@ from mygrad.dispatch.arguments import explain
 from mygrad.dispatch.compiled import NUMERIC, settled
 from mygrad.dispatch.general import apply
 from mygrad.dispatch.operands import accepts, defers
-from mygrad.engine import guard
+from mygrad.engine.guard import lock, lock_exposed
 from mygrad.engine.modes import Recording, guarding, recording
 from mygrad.engine.nodes import (
     CONSTANT,
+    GRADIENT,
+    REACHABLE,
     SLOW,
     Handle,
     Node,
@@ -37,16 +39,18 @@ def unary(operation: Any) -> Callable[[Any], Any]:
     function = operation.function
     plan = operation.plans[1]
     pack = plan.pack
+    keeps = plan.keeps
 
     def call(x: Any) -> Any:
         node = x._node
-        if (node.state & SLOW and not settled(x)) or node is CONSTANT or recording.get() is not ON:
+        state = node.state
+        if (state & SLOW and not settled(x)) or node is CONSTANT or recording.get() is not ON:
             return apply(operation, function, (x,), {}, x.__class__)
         value = x._data
         data = function(value)
         if data.__class__ is not _ndarray:
             data = _asarray(data)
-        if node.state:
+        if state & GRADIENT:
             forget(node)
         made = new(operation)
         made.inputs = (node,)
@@ -57,6 +61,8 @@ def unary(operation: Any) -> Callable[[Any], Any]:
         made.order = creation()
         made.grad = made.locks = made.has_nan = None
         made.state = 0
+        if state & REACHABLE and keeps and guarding.get():
+            lock_exposed(made, x, value)
         result = new(x.__class__)
         result._data = data
         result._node = made
@@ -165,7 +171,7 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
             raise
         if data.__class__ is not _ndarray:
             data = _asarray(data)
-        if state:
+        if state & GRADIENT:
             for node in inputs:
                 forget(node)
         made = new(operation)
@@ -180,8 +186,13 @@ def binary(operation: Any) -> Callable[[Any, Any], Any]:
         if fixed is not None and guarding.get():
             for value in made.saved:
                 if value is fixed:
-                    guard.lock(made, fixed)
+                    lock(made, fixed)
                     break
+        if state & REACHABLE and (keeps := plan.keeps) and guarding.get():
+            if keeps & 1 and x.__class__ is tensor_class:
+                lock_exposed(made, x, a)
+            if keeps & 2 and y.__class__ is tensor_class and y is not x:
+                lock_exposed(made, y, b)
         result = new(tensor_class)
         result._data = data
         result._node = made

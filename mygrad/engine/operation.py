@@ -35,7 +35,8 @@ class Plan:
     """What to keep in the forward pass for a set of arguments, and which rules to call going back.
 
     ``names`` are the names kept, ``defaults`` what the rules take for one that the caller left out,
-    ``rules`` the rules in the order of ``needed``, each called as ``rule(grad, *saved)``.
+    ``rules`` the rules in the order of ``needed``, each called as ``rule(grad, *saved)``. Of a ufunc ``keeps``
+    says which operands are among what is kept: bit 0 for the first, bit 1 for the second.
     """
 
     __slots__ = (
@@ -44,6 +45,7 @@ class Plan:
         "defaults",
         "elementwise",
         "gates",
+        "keeps",
         "names",
         "needed",
         "pack",
@@ -71,6 +73,7 @@ class Plan:
         self.rules = tuple(self._adapt(rule, extra) for rule in chosen)
         positional = operation.positional
         self.pack = _packer(self.names, positional, self.defaults) if positional else None
+        self.keeps = sum(1 << i for i, name in enumerate(positional) if name in self.names)
         # A saved argument is a value of the graph where it is an input or the output of the node.
         where = {name: position for position, name in enumerate(needed)}
         self.sources = tuple(-1 if name == "out" else where.get(name) for name in self.names)

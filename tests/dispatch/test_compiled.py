@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import mygrad as mg
-from mygrad.dispatch import compiled, protocols
+from mygrad.dispatch import compiled, protocols, ufuncs
 from mygrad.engine.registry import registry
 from mygrad.testing import check_gradients
 from tests.checks import assert_same, raw
@@ -53,27 +53,28 @@ CALLS: dict[str, Callable[[Any, Any, Any], Any]] = {
 by_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
 
-def gone_back(call: Any) -> tuple[Any, ...]:
+def gone_back(call: Any, exposed: bool = False) -> tuple[Any, ...]:
     """The result of a call, what of it users can see, and the gradients."""
     a, v, c = mg.tensor(A), mg.tensor(V), mg.tensor(V, constant=True)
-    constant = c.data
+    arrays = (*KEPT, c.data, *((a.data, v.data) if exposed else ()))
     result = call(a, v, c)
-    locked = [array.flags.writeable for array in (*KEPT, constant)]
+    locked = [array.flags.writeable for array in arrays]
     seen = type(result.creator).__name__, result.base is not None, result.constant, locked
     value = raw(result).copy()
     np.sum(result * result).backward()
-    assert all(array.flags.writeable for array in (*KEPT, constant))
+    assert all(array.flags.writeable for array in arrays)
     return seen, value, a.grad, v.grad
 
 
+@pytest.mark.parametrize("exposed", [False, True], ids=["unseen", "exposed"])
 @by_call
-def test_both_ways_agree(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    gone_back(call)
-    short = gone_back(call)
+def test_both_ways_agree(call: Any, exposed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone_back(call, exposed)
+    short = gone_back(call, exposed)
     for module in (tensor, protocols):
         monkeypatch.setattr(module, "shortly", lambda *_: NotImplemented)
     monkeypatch.setattr(tensor, "sole", {})
-    general = gone_back(call)
+    general = gone_back(call, exposed)
     assert short[0] == general[0]
     for one, other in zip(short[1:], general[1:], strict=True):
         assert (one is None) == (other is None)
@@ -153,16 +154,11 @@ def test_a_function_registered_later_gets_a_way(monkeypatch: pytest.MonkeyPatch)
     assert compiled.shortly(mg.Tensor, np.trace, (x,), {}).item() == 7.0
 
 
-@pytest.mark.parametrize(
-    "state", ["exposed", "released", "updated base", "constant view", "no_autodiff"]
-)
+@pytest.mark.parametrize("state", ["released", "updated base", "constant view", "no_autodiff"])
 def test_tensors_that_need_care_take_the_general_way(state: str) -> None:
     x = mg.tensor(V)
     y = x * 2
-    if state == "exposed":
-        _ = x.data
-        assert compiled.kind_of(x) is None
-    elif state == "released":
+    if state == "released":
         np.sum(y).backward()
         assert compiled.kind_of(y) is None
     elif state == "updated base":
@@ -176,6 +172,66 @@ def test_tensors_that_need_care_take_the_general_way(state: str) -> None:
         with mg.no_autodiff:
             assert compiled.shortly(mg.Tensor, np.sum, (x,), {}) is NotImplemented
             assert np.sum(x).constant
+
+
+def after(act: Callable[[Any], Any], x: Any) -> Any:
+    """``x``, after ``act`` has had it."""
+    act(x)
+    return x
+
+
+def step(x: Any) -> None:
+    x.data -= 0.0
+
+
+def update(x: Any) -> None:
+    with mg.no_autodiff:
+        x += 0.0
+
+
+#: Tensors of V whose array a user holds, has held or could hold.
+EXPOSED: dict[str, Callable[[], Any]] = {
+    "copy=False": lambda: mg.tensor(V.copy(), copy=False),
+    "data": lambda: after(lambda x: x.data, mg.tensor(V)),
+    "np.asarray": lambda: after(np.asarray, mg.tensor(V)),
+    "printed": lambda: after(str, mg.tensor(V)),
+    "needed before": lambda: after(lambda x: np.sum(x * x.data).backward(), mg.tensor(V)),
+    "updated through data": lambda: after(step, mg.tensor(V)),
+    "a view": lambda: mg.tensor(V.copy(), copy=False)[:],
+    "a view that was seen": lambda: after(np.asarray, mg.tensor(V)[:]),
+    "a view of an updated base": lambda: after(step, after(update, mg.tensor(V)))[:],
+}
+
+
+@pytest.mark.parametrize("make", EXPOSED.values(), ids=EXPOSED)
+def test_exposed_tensors_take_the_short_way(
+    make: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (ufuncs, protocols):
+        monkeypatch.setattr(module, "apply", lambda *_: pytest.fail("the general way"))
+    for kept, call in {
+        "x": lambda x: x * x,
+        "out": np.exp,
+        "nothing": lambda x: 2.0 * x + x - V,
+        "x, of a function": lambda x: np.outer(x, x),
+        "x, in a list": lambda x: np.linalg.multi_dot([A, x]),
+        "nothing, of a list": lambda x: np.concatenate([x, V]),
+    }.items():
+        x = make()
+        array = x.data
+        for _ in range(2 if x.base is None else 1):  # after backward() the base holds a gradient
+            result = call(x)
+            assert array.flags.writeable == ("x" not in kept), kept
+            assert x.base is None or x.base.data.flags.writeable == ("x" not in kept), kept
+            np.sum(result).backward()
+            assert array.flags.writeable, kept
+            assert x.grad.shape == V.shape
+        x = make()
+        array = x.data
+        with mg.mem_guard_off:
+            result = call(x)
+        assert array.flags.writeable
+        del result
 
 
 @pytest.mark.parametrize(
