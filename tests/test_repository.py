@@ -16,7 +16,9 @@ TEXTS = sorted(
     path
     for pattern in ("*", ".ci/*", "benchmarks/**/*", "docs/**/*", "mygrad/**/*", "tests/**/*")
     for path in ROOT.glob(pattern)
-    if path.suffix in {"", ".csv", ".md", ".py", ".pyi", ".toml", ".yaml"} and path.is_file()
+    if path.suffix in {"", ".csv", ".md", ".py", ".pyi", ".toml", ".yaml"}
+    and path.is_file()
+    and path.name != ".git"  # a file in a second working tree, and then no part of the repository
 )
 PAGES = [path for path in TEXTS if path.suffix == ".md"]
 

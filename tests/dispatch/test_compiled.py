@@ -183,7 +183,7 @@ def test_tensors_that_need_care_take_the_general_way(state: str) -> None:
     [
         [1, 2],
         np.array(["a"]),
-        np.timedelta64(1),
+        np.timedelta64(1, "s"),
         np.ma.array(V),
         object(),
         [[mg.tensor(1.0)]],
