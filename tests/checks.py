@@ -9,8 +9,8 @@ NumPy is the oracle. A module of tests writes a table and hands it to `generic_c
     TestSamples = generic_checks(SAMPLES)
 
 Every array of floats or complex numbers in the call is differentiated, also inside lists and
-tuples. What a row is exempt from, `Sample.but` says, with a reason; an exemption that is no longer
-needed fails.
+tuples. What a row is exempt from, `Sample.but` says, and before which version of NumPy it is no call
+at all, `Sample.since`, both with a reason; an exemption that is no longer needed fails.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ from mygrad.testing import (
     random_like,
     substitute,
 )
+from tests.versions import numpy_since
 
 # ------------------------------------------------------------------ random arrays
 
@@ -120,6 +121,7 @@ class Sample:
         self.constant: tuple[int | str, ...] = ()
         self.skip: tuple[str, ...] = ()
         self.reasons: tuple[str, ...] = ()
+        self.supported = True
         self._prepare()
 
     def _prepare(self) -> None:
@@ -169,7 +171,22 @@ class Sample:
         if unknown := set(other.skip) - {name_of_check(check) for check in CHECKS}:
             raise ValueError(f"there is no check {', '.join(sorted(unknown))}")
         other.reasons = (*self.reasons, reason)
+        other.supported = self.supported
         other._prepare()
+        return other
+
+    def since(self, version: str, *, reason: str) -> Sample:
+        """The same sample, for NumPy's from ``version`` on; that those before refuse it is checked.
+
+        Parameters
+        ----------
+        version : str
+            The first of NumPy that accepts the call, as in ``"2.4"``.
+        reason : str
+            What that version brought.
+        """
+        other = self.but(reason=reason)
+        other.supported = numpy_since(version)
         return other
 
     def call(self, *arrays: Any, **more: Any) -> Any:
@@ -557,6 +574,9 @@ def run(check: Callable[[Sample], None], sample: Sample) -> None:
 
 def run_all(sample: Sample) -> None:
     """Run every check that a sample allows; the first failure names the others."""
+    if not sample.supported:
+        assert fails(lambda: sample.call(*sample.copies())), f"{sample} passes: drop the bound"
+        return
     failures: dict[str, Exception] = {}
     for check in CHECKS:
         if sample.arrays or check is check_value:

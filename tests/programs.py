@@ -622,7 +622,8 @@ class Program:
 
         def change(a: Any) -> None:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeprecationWarning)
+                if isinstance(a, np.ndarray):  # of arrays NumPy deprecates it; tensors keep it
+                    warnings.simplefilter("ignore", DeprecationWarning)
                 a.shape = shape
 
         updatable = name.family.root.updatable  # type: ignore[attr-defined]

@@ -368,11 +368,9 @@ class Methods(Operators):
             np.empty((), self.dtype).fill(unwrap(value, []))  # NumPy's own error
         self[...] = value
 
-    def sort(
-        self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None
-    ) -> None:
-        """Sort in place; see :func:`numpy.sort`."""
-        self[...] = _np.sort(self, operator.index(axis), kind, order, stable=stable)
+    def sort(self, axis: int = -1, kind: Any = None, order: Any = None, **options: Any) -> None:
+        """Sort in place; see :func:`numpy.sort`, whose version says which options there are."""
+        self[...] = _np.sort(self, operator.index(axis), kind, order, **options)
 
     def partition(
         self, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None

@@ -239,7 +239,7 @@ def test_exposed_tensors_take_the_short_way(
     [
         [1, 2],
         np.array(["a"]),
-        np.timedelta64(1),
+        np.timedelta64(1, "s"),
         np.ma.array(V),
         object(),
         [[mg.tensor(1.0)]],
