@@ -14,7 +14,7 @@ import numpy as np
 
 from mygrad.dispatch.arguments import bind, explain, name_of, paths_in, unwrap
 from mygrad.engine import anomalies, guard
-from mygrad.engine.modes import debugging, guarding, leak_check, lost
+from mygrad.engine.modes import debugging, guarding, lost, must_stay
 from mygrad.engine.nans import in_backward_pass
 from mygrad.engine.nodes import (
     CONSTANT,
@@ -301,7 +301,7 @@ def wrap(node: Node, result: Any, tensor_class: Any) -> Any:
             )
         if data.dtype.kind in "fc":
             return make_handle(tensor_class, data, node)
-        if leak_check.get():
+        if must_stay(node):
             lost(
                 f"{type(node).__name__} of a tensor that carries a gradient gave {data.dtype}",
                 "Ask for a floating dtype, or use tensor.detach().",

@@ -10,7 +10,7 @@ from mygrad.dispatch.arguments import bind, explain, name_of, unwrap
 from mygrad.dispatch.general import mask_of, needed_of, record, stacked, wrap
 from mygrad.engine import anomalies
 from mygrad.engine.inplace import can_write_to, let_go, memory_of, replace
-from mygrad.engine.modes import debugging, leak_check, lost
+from mygrad.engine.modes import debugging, lost
 from mygrad.engine.nodes import CONSTANT, Handle, make_handle
 from mygrad.engine.operation import Operation
 from mygrad.engine.views import base_of, is_read_only, is_variable, touch
@@ -131,7 +131,8 @@ def check_outputs(function: Any, outs: tuple[Any, ...]) -> None:
                 " `array += tensor`, make the array a tensor (mygrad.tensor), or take the values alone"
                 " with np.asarray(tensor)."
             )
-        if out is not None and leak_check.get() and not is_variable(base_of(out)):
+        # Integers that take it, by casting="unsafe", are piecewise constant.
+        if out is not None and out.dtype.kind in "fc" and not is_variable(base_of(out)):
             lost(
                 f"{name_of(function)} was to write a tensor that carries a gradient into a constant",
                 "Make the output a variable, or detach() the input.",

@@ -13,8 +13,8 @@ from mygrad.dispatch.arguments import unwrap
 from mygrad.dispatch.mygrad2 import TRANSLATIONS, checked
 from mygrad.dispatch.protocols import run
 from mygrad.engine.inplace import assign, is_itself, let_go, reshape_in_place
-from mygrad.engine.modes import leak_check, lost
-from mygrad.engine.nodes import CONSTANT, CONSTANT_VIEW, VIEW, Handle
+from mygrad.engine.modes import leak_check, lost, must_stay
+from mygrad.engine.nodes import CONSTANT, CONSTANT_VIEW, VIEW, Handle, Node
 from mygrad.engine.registry import PiecewiseConstant, registry
 from mygrad.engine.views import base_of, getitem, is_variable, sync
 from mygrad.tensors.operators import Operators
@@ -98,9 +98,14 @@ class Methods(Operators):
             sync(self)
         return self._data
 
+    def _current_node(self) -> Node:
+        """The node of the value that the tensor has now."""
+        self._value()
+        return self._node
+
     def _leaks(self, what: str) -> None:
-        """In strict mode, raise if this tensor carries a gradient that is about to be lost."""
-        if leak_check.get() and is_variable(self):
+        """Raise if this tensor carries a gradient that is about to be lost, and must not be."""
+        if leak_check.get() is not None and is_variable(self) and must_stay(self._current_node()):
             lost(
                 f"a tensor that carries a gradient {what}",
                 "Use a NumPy function on the tensor itself, mygrad.tensor([...]) for a list of tensors, or"
@@ -218,8 +223,11 @@ class Methods(Operators):
         plain = unwrap(value, found)
         source = found[0] if found else None
         base = base_of(self)
-        if source is not None and base._node is CONSTANT:
-            source._leaks("was assigned into a constant tensor")
+        if source is not None and base._node is CONSTANT and is_variable(source):
+            lost(
+                "a tensor that carries a gradient was assigned into a constant tensor",
+                "Make that one a variable, or use tensor.detach() where no gradient is wanted.",
+            )
         index = unwrap_index(index)
         if source is not None and base_of(source) is base:
             if is_itself(self, index, plain):  # the end of `x[index] += y`

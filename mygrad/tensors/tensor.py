@@ -384,6 +384,7 @@ class Tensor(Methods):
 
     def __reduce__(self) -> Any:
         """Pickled as a leaf: the values, and whether it is constant; no graph, no gradient."""
+        self._leaks("was pickled, which keeps no graph")
         return _rebuild, (type(self), np.array(self._value()), self.constant)
 
     def astype(

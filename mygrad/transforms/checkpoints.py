@@ -29,7 +29,7 @@ from mygrad.engine.views import base_of, is_fleeting, is_variable, touch
 from mygrad.errors import InvalidBackprop, name_of_function
 from mygrad.tensors.tensor import Tensor
 from mygrad.transforms.pytrees import flatten
-from mygrad.transforms.tracing import lowered, varies
+from mygrad.transforms.tracing import lowered, varies, watching
 
 Function = Callable[..., Any]
 
@@ -166,6 +166,7 @@ class _Evaluation:
 
         These hang on ``inputs``, if that is given.
         """
+        start = creation()
         behind = None if inputs is None else iter(inputs)
         ends: list[Node] = []
         tensors: list[Tensor] = []
@@ -185,15 +186,13 @@ class _Evaluation:
             tensors.append(make_handle(leaf.tensor_class, data, node, leaf.is_array))
             leaves.append(tensors[-1])
         args, kwargs = self.rebuild(leaves)
-        token = recording.set(record_as(True))
         try:
-            result = self.function(*args, **kwargs)
+            with watching(ends, start):
+                result = self.function(*args, **kwargs)
         except ValueError as error:
             if "read-only" in str(error):
                 error.add_note(f"If that is an argument of mygrad.checkpoint: {self._updated()}")
             raise
-        finally:
-            recording.reset(token)
         if any(tensor._version for tensor in tensors):
             raise ValueError(f"checkpoint: {self._updated()}")
         results, build = flatten(result)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mygrad.engine.hooks import read_only
-from mygrad.engine.modes import leak_check
+from mygrad.engine.modes import every, leak_check
 from mygrad.engine.nodes import CONSTANT, Handle, Node, output_node
 from mygrad.engine.unbroadcast import broadcasts_to, fit
 from mygrad.errors import GradientLost, InvalidGradient
@@ -108,7 +108,7 @@ class CustomCall(Node):
     def _by_numpy(self, function: Function, *args: Any, recorded: bool) -> Any:
         """``function(*args)``, of tensors if the walk is ``recorded``: none of them may become an array."""
         call: Call = self.saved[0]
-        token = leak_check.set(leak_check.get() or recorded)
+        token = leak_check.set(every if recorded else leak_check.get())
         try:
             return function(*args)
         except GradientLost as error:

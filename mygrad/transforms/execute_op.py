@@ -14,7 +14,7 @@ from mygrad.dispatch.mygrad2 import checked
 from mygrad.dispatch.out import check_outputs
 from mygrad.engine import guard
 from mygrad.engine.inplace import replace
-from mygrad.engine.modes import Recording, guarding, leak_check, recording
+from mygrad.engine.modes import Recording, every, guarding, leak_check, recording
 from mygrad.engine.nodes import (
     CONSTANT,
     EXPOSED,
@@ -141,7 +141,7 @@ def execute_op(
             )
     of_variables = enumerate(sources.get(id(v), v) for v in variables)
     wanted = [(i, source) for i, source in of_variables if _varies(source)]
-    for value in varying if leak_check.get() else ():
+    for value in varying if leak_check.get() is not None else ():
         if not any(value is source for _, source in wanted):
             value._leaks(f"is none of the variables that {Op.__name__} set")
     if not wanted:
@@ -388,7 +388,7 @@ def _parts(tensor: Any) -> tuple[Any, Node]:
 
 def _differentiably(op: Operation, run: Any) -> Any:
     """What ``run()`` returns, computed without losing the gradient of a tensor."""
-    token = leak_check.set(True)
+    token = leak_check.set(every)
     try:
         return run()
     except GradientLost as error:

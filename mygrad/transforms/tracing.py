@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import operator
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,15 @@ from mygrad.dispatch.operands import check_class
 from mygrad.engine import guard
 from mygrad.engine.backward import NEVER, Walk
 from mygrad.engine.gradients import ARRAYS, Tensors
-from mygrad.engine.modes import guarding, is_recording, record_as, recording
+from mygrad.engine.modes import (
+    every,
+    guarding,
+    is_recording,
+    leak_check,
+    none_at_all,
+    record_as,
+    recording,
+)
 from mygrad.engine.nans import raw
 from mygrad.engine.nodes import (
     CONSTANT,
@@ -30,7 +39,7 @@ from mygrad.engine.nodes import (
 )
 from mygrad.engine.routes import Route
 from mygrad.engine.views import is_variable, touch
-from mygrad.errors import InvalidBackprop, InvalidGradient, name_of_function
+from mygrad.errors import GradientLost, InvalidBackprop, InvalidGradient, name_of_function
 from mygrad.tensors.tensor import Tensor
 from mygrad.transforms.pytrees import flatten, map_leaves, matching
 
@@ -43,6 +52,54 @@ TENSORS = Tensors(Tensor)
 
 #: A copy of an array of so many bytes costs less than a lock on it.
 SMALL = 1 << 14
+
+
+class _Watch:
+    """True of the nodes that depend on ``ends``, all made after ``start``, or that ``outer`` is true of."""
+
+    __slots__ = ("behind", "ends", "outer", "start")
+
+    def __init__(self, ends: list[Node], start: float, outer: Any) -> None:
+        self.ends = ends
+        self.behind = [end.inputs for end in ends]
+        self.start = start
+        self.outer = outer
+
+    def __call__(self, node: Node) -> bool:
+        ends = {*self.ends, *map(lowered, self.ends, self.behind)}
+        nodes, seen = [node], {node}
+        for each in nodes:  # the list grows while it is read
+            if each in ends:
+                return True
+            fresh = [n for n in each.inputs or () if n.order > self.start and n not in seen]
+            nodes += fresh
+            seen.update(fresh)
+        return self.outer is not None and self.outer(node)
+
+
+@contextmanager
+def watching(ends: list[Node], start: float) -> Iterator[None]:
+    """Evaluate a function: what depends on ``ends``, made after ``start``, must not become plain data."""
+    outer = leak_check.get()
+    watch = outer if outer in (every, none_at_all) else _Watch(ends, start, outer)
+    tokens = recording.set(record_as(True)), leak_check.set(watch)
+    try:
+        yield
+    except Exception as error:
+        if (loss := _loss_behind(error)) is not None:
+            raise loss from None
+        raise
+    finally:
+        recording.reset(tokens[0])
+        leak_check.reset(tokens[1])
+
+
+def _loss_behind(error: BaseException) -> GradientLost | None:
+    """The `GradientLost` that led to another ``error``: NumPy's own, of ``array[i] = tensor``, names no reason."""
+    cause = error.__cause__ or error.__context__
+    while cause is not None and not isinstance(cause, GradientLost):
+        cause = cause.__cause__ or cause.__context__
+    return cause
 
 
 class Trace:
@@ -69,11 +126,8 @@ class Trace:
         traced = list(args)
         for position, value in zip(at, self.rebuild(inputs), strict=True):
             traced[position] = value
-        token = recording.set(record_as(True))
-        try:
+        with watching(nodes, self.start):
             self.result = function(*traced, **kwargs)
-        finally:
-            recording.reset(token)
         self.ends = [*map(lowered, nodes, behind)]
 
     def parts(self, has_aux: bool) -> tuple[Any, Any]:
