@@ -29,7 +29,8 @@ from typing import Any
 import numpy as np
 
 from mygrad.dispatch.arguments import explain
-from mygrad.dispatch.general import as_array, general, link_views, wrap
+from mygrad.dispatch.description import as_array
+from mygrad.dispatch.general import general, link_views, wrap
 from mygrad.engine import guard
 from mygrad.engine.modes import Recording, guarding, recording
 from mygrad.engine.nodes import (
