@@ -45,7 +45,8 @@ class Description:
 
     ``needed`` are the arguments that carry a gradient, in the order of their rules. ``kept`` are the values
     for the rules, by the names of the plan. ``holds`` are the arguments of which arrays may be among these:
-    those that users can reach have to be locked. ``nested`` are the arguments that hold tensors inside a list.
+    those that users can reach have to be locked. False says of one that it is, if at all, by a fact that is the
+    argument itself. ``nested`` are the arguments that hold tensors inside a list.
     """
 
     __slots__ = ("holds", "kept", "masked_plan", "needed", "nested", "operation", "plan")
@@ -64,10 +65,11 @@ class Description:
         #: For calls in which entries of the arguments are left out.
         self.masked_plan = operation.plan_for(self.needed, True)
         self.kept = {name: _kept(name, operation, arguments, nested) for name in self.plan.names}
-        holders = [kept.of for kept in self.kept.values() if kept.make not in (np.shape, shapes)]
-        self.holds = tuple(
-            dict.fromkeys(name for of in holders for name in of if name in arguments)
-        )
+        self.holds: dict[str, bool] = {}
+        for kept in self.kept.values():
+            for name in kept.of if kept.make not in (np.shape, shapes) else ():
+                if name in arguments:
+                    self.holds[name] = self.holds.get(name, False) or not kept.by_name
 
     def is_simple(self, several: bool) -> bool:
         """True if the walk back finds a rule for each input, and a gradient for each rule.

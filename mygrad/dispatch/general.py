@@ -14,6 +14,7 @@ import numpy as np
 
 from mygrad.dispatch.arguments import bind, explain, name_of, paths_in, unwrap
 from mygrad.dispatch.description import RESULT, describe
+from mygrad.dispatch.kinds import NUMERIC
 from mygrad.engine import anomalies, guard
 from mygrad.engine.backward import Walk, is_going_back
 from mygrad.engine.modes import debugging, guarding, leak_check, lost
@@ -32,8 +33,6 @@ from mygrad.engine.operation import Elementwise, Operation, OperationType
 from mygrad.engine.views import is_fleeting, is_variable, link, nans_in, touch
 
 _asarray = np.asarray
-#: The kinds of dtypes that tensors have.
-NUMERIC = frozenset("biufc")
 
 
 class Call:
@@ -265,13 +264,14 @@ def lock_reachable(
     ``value`` has the tensors in their places.
     """
     for reached, base in reachable(value, array):
-        if saved is None or _is_in(saved, reached):
+        if saved is None or holds(saved, reached):
             guard.lock(node, reached)
             if base is not reached:
                 guard.lock(node, base)
 
 
-def _is_in(saved: tuple[Any, ...], array: Any) -> bool:
+def holds(saved: tuple[Any, ...], array: Any) -> bool:
+    """True if ``array`` is among the values ``saved``, or in a sequence among them."""
     return any(
         each is array or (each.__class__ in (list, tuple) and any(item is array for item in each))
         for each in saved
