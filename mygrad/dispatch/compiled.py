@@ -34,7 +34,7 @@ import numpy as np
 
 from mygrad.dispatch.arguments import explain, name_of
 from mygrad.dispatch.description import as_array, describe, operand, own
-from mygrad.dispatch.general import general, holds, link_views, wrap
+from mygrad.dispatch.general import general, has_mask, holds, link_views, wrap
 from mygrad.dispatch.kinds import (
     ARRAY,
     ARRAY_0D,
@@ -124,11 +124,15 @@ def source_of(function: Any, *args: Any, **kwargs: Any) -> str:
 
 
 def gives_floats(function: Any) -> bool:
-    """True if ``function`` is a ufunc that makes floats of numbers of which one is a float."""
-    return isinstance(function, np.ufunc) and all(
-        _INEXACT.issuperset(results)
-        for operands, results in (types.split("->") for types in function.types)
-        if _NUMBERS.issuperset(operands) and not _INEXACT.isdisjoint(operands)
+    """True if ``function`` is a ufunc that makes an array of floats of numbers of which one is a float."""
+    return (
+        isinstance(function, np.ufunc)
+        and function.nout == 1
+        and all(
+            _INEXACT.issuperset(results)
+            for operands, results in (types.split("->") for types in function.types)
+            if _NUMBERS.issuperset(operands) and not _INEXACT.isdisjoint(operands)
+        )
     )
 
 
@@ -146,8 +150,8 @@ def call(tensor_class_, {parameters}):
     node_.inputs = ({inputs})
     node_.plan = {plan}
     node_.saved = {saved}
-    node_.shape = shape_
-    node_.dtype = dtype_
+    node_.shape = {shape}
+    node_.dtype = {dtype}
     node_.order = creation_()
     node_.grad = node_.locks = node_.has_nan = None
     node_.state = 0
@@ -157,8 +161,8 @@ def call(tensor_class_, {parameters}):
     {views}
     return result_
 """
-# Of one result and of several: how they are computed, and the tensors made of them. Several are handed over
-# by the text for one, which does not know before.
+# How the result is computed, and the tensors made of one and of several. Several are handed over by the text
+# for one, which does not know before.
 _COMPUTED = """try:
         data_ = compute_({arguments})
     except Exception as error_:
@@ -166,9 +170,7 @@ _COMPUTED = """try:
         raise
     if data_.__class__ is not ndarray_:
         {converted}
-    {checked}
-    shape_ = data_.shape
-    dtype_ = data_.dtype"""
+    {checked}"""
 _CONVERTED = """if isinstance(data_, sequences_):
             return several_()(tensor_class_, {passed}, data_=data_)
         if not isinstance(data_, generic_):
@@ -176,8 +178,6 @@ _CONVERTED = """if isinstance(data_, sequences_):
         data_ = asarray_(data_)"""
 _CHECKED = """if data_.dtype.kind not in "fc":
         return NotImplemented"""
-_SEVERAL_COMPUTED = """shape_ = ()
-    dtype_ = float_"""
 _WRAPPED = """result_ = new_(tensor_class_)
     result_._data = data_
     result_._node = node_
@@ -263,7 +263,7 @@ def _writer(
         given[rest] = ARRAYS
     else:
         rest = None
-    if given.keys() & named.keys() or {"where", "out", "overwrite_input"} & (given | named).keys():
+    if given.keys() & named.keys() or {"out", "overwrite_input"} & (given | named).keys():
         return None
     writer = _Writer(function, operation, given, named, rest)
     return writer if writer.is_possible() else None
@@ -301,6 +301,7 @@ class _Writer:
             and not self.operation.of_complex
             and not (self.operation.overwrites and "copy" in self.kinds)
             and not (self.elementwise and ARRAYS in self.kinds.values())
+            and not ("where" in self.kinds and has_mask(self.operation))
         )
 
     def call(self, several: bool = False) -> Any:
@@ -336,13 +337,17 @@ class _Writer:
         chosen = "plan_"
         if self.operation.selects:
             chosen = f"masked_plan_ if {' or '.join(self.each(_NANS, needed))} else plan_"
+        elif "where" in self.kinds:
+            chosen = "masked_plan_ if where is not True else plan_"
         saved = "".join(f"{self.kept(*item, several)}, " for item in description.kept.items())
         simple = description.is_simple(several)
         tensors = "".join(self.each(_TENSORS))
         text = _CALL.format(
             parameters=", ".join([*self.positional, *self.named, *(["data_"] if several else [])]),
             data="\n    ".join(self.each(_DATA)),
-            computed=_SEVERAL_COMPUTED if several else self.computed(),
+            computed="" if several else self.computed(),
+            shape="()" if several else "data_.shape",
+            dtype="float_" if several else "data_.dtype",
             nodes="\n    ".join(self.each(_NODES)),
             states=" | ".join(self.each(_STATES)),
             forgotten="\n        ".join(self.each(_FORGOTTEN)),

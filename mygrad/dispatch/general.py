@@ -70,7 +70,7 @@ class Call:
         self.options = {
             key: unwrap(value, self.found) for key, value in kwargs.items() if key != "out"
         }
-        self.mask = mask_of(operation, self.options)
+        self.mask = self.options.get("where", True) if has_mask(operation) else True
 
     def is_variable(self) -> bool:
         """True if the call is to be recorded, as an argument carries a gradient."""
@@ -400,13 +400,12 @@ def _have_one_base(array: Any, parent: Any) -> bool:
 NO_OUTPUT = {"out": None}
 
 
-def mask_of(operation: Any, options: dict[str, Any]) -> Any:
-    """The ``where=`` of an elementwise call; reductions have one of another meaning."""
-    if "where" in options and isinstance(operation, type):
-        kind: Any = operation
-        if issubclass(kind, Elementwise) or isinstance(kind.function, np.ufunc):
-            return options["where"]
-    return True
+def has_mask(operation: Any) -> bool:
+    """True if ``where=`` of ``operation`` leaves entries of the result out; to a reduction it means another thing."""
+    return isinstance(operation, type) and (
+        issubclass(operation, Elementwise)
+        or isinstance(getattr(operation, "function", None), np.ufunc)
+    )
 
 
 class Masked(Node):
