@@ -33,7 +33,7 @@ from typing import Any
 import numpy as np
 
 from mygrad.dispatch.arguments import explain, name_of
-from mygrad.dispatch.description import as_array, describe, operand, own
+from mygrad.dispatch.description import Description, as_array, describe, operand, own
 from mygrad.dispatch.general import general, has_mask, holds, link_views, wrap
 from mygrad.dispatch.kinds import (
     ARRAY,
@@ -325,7 +325,7 @@ class _Writer:
         exec(compile(text, f"<call of {name_of(self.function)}>", "exec"), known)
         return known.pop("call")  # which holds what is known: no cycle
 
-    def description(self) -> Any:
+    def description(self) -> Description:
         """The description of the call."""
         nested = [name for name in self.needed if self.kinds[name] == ARRAYS]
         return describe(self.operation, tuple(self.kinds), tuple(self.needed), tuple(nested))
@@ -339,7 +339,8 @@ class _Writer:
             chosen = f"masked_plan_ if {' or '.join(self.each(_NANS, needed))} else plan_"
         elif "where" in self.kinds:
             chosen = "masked_plan_ if where is not True else plan_"
-        saved = "".join(f"{self.kept(*item, several)}, " for item in description.kept.items())
+        kept = [self.kept(name, several) for name in description.kept]
+        saved = "".join(f"{each}, " for each in kept)
         simple = description.is_simple(several)
         tensors = "".join(self.each(_TENSORS))
         text = _CALL.format(
@@ -404,8 +405,9 @@ class _Writer:
                     )
         return "\n        ".join([f"if {condition}:", *lines]) if lines else ""
 
-    def kept(self, name: str, kept: Any, several: bool) -> str:
+    def kept(self, name: str, several: bool) -> str:
         """What is kept for the rules under ``name``."""
+        kept = self.description().kept[name]
         values = dict(self.values, out="tuple(data_)" if several else "data_")
         of = [values.get(each, f"{each}_default") for each in kept.of]
         kind = self.kinds.get(kept.of[0]) if kept.of else None
