@@ -143,9 +143,6 @@ def call(tensor_class_, {parameters}):
     {data}
     {computed}
     {nodes}
-    state_ = {states}
-    if state_ & GRADIENT_:
-        {forgotten}
     node_ = new_(class_)
     node_.inputs = ({inputs})
     node_.plan = {plan}
@@ -155,7 +152,11 @@ def call(tensor_class_, {parameters}):
     node_.order = creation_()
     node_.grad = node_.locks = node_.has_nan = None
     node_.state = 0
-    {exposed}
+    state_ = {states}
+    if state_:
+        if state_ & GRADIENT_:
+            {forgotten}
+        {exposed}
     {fixed}
     {wrapped}
     {views}
@@ -209,7 +210,7 @@ _STATES = {VARIABLE: "{name}_node.state", ARRAYS: "{name}_state"}
 _FORGOTTEN = {
     VARIABLE: "forget_({name}_node)",
     ARRAYS: """for each_ in {name}_nodes:
-            forget_(each_)""",
+                forget_(each_)""",
 }
 _NANS = {
     VARIABLE: "nans_in_({name}_node, {name}_data)",
@@ -218,7 +219,7 @@ _NANS = {
 _EXPOSED = {
     VARIABLE: "lock_exposed_(node_, {name}, {name}_data)",
     ARRAYS: """for place_ in {name}_places:
-            lock_exposed_(node_, {name}[place_], {name}_data[place_])""",
+                lock_exposed_(node_, {name}[place_], {name}_data[place_])""",
 }
 _FIXED = {
     FIXED: "lock_(node_, {name}_data)",
@@ -351,14 +352,14 @@ class _Writer:
             dtype="float_" if several else "data_.dtype",
             nodes="\n    ".join(self.each(_NODES)),
             states=" | ".join(self.each(_STATES)),
-            forgotten="\n        ".join(self.each(_FORGOTTEN)),
+            forgotten="\n            ".join(self.each(_FORGOTTEN)),
             inputs="".join(self.each(_INPUTS, needed)),
             plan=chosen if simple else "None",
             saved=f"({saved})"
             if simple
             else f"(operation_, {chosen}, ({saved}), [{''.join(self.each(_ROUTES, needed))}])",
-            exposed=self.locks(_EXPOSED, "state_ & REACHABLE_ and guarding_.get()"),
-            fixed=self.locks(_FIXED, "guarding_.get()"),
+            exposed=self.locks(_EXPOSED, "state_ & REACHABLE_ and guarding_.get()", 12),
+            fixed=self.locks(_FIXED, "guarding_.get()", 8),
             wrapped=_SEVERAL_WRAPPED if several else _WRAPPED,
             views=f"link_views_(operation_, result_, [{tensors}])"
             if self.operation.may_view
@@ -392,18 +393,18 @@ class _Writer:
             if self.kinds[name] in texts
         ]
 
-    def locks(self, texts: dict[int, str], condition: str) -> str:
+    def locks(self, texts: dict[int, str], condition: str, indent: int) -> str:
         """The lines that lock what the node holds of arrays that users can reach."""
         lines = []
         for name, surely in self.description().holds.items():
             for line in self.each(texts, [name]):
-                if surely or self.kinds[name] == ARRAYS:
-                    lines.append(line)
+                if not (surely or self.kinds[name] == ARRAYS):
+                    # A fact may be the array that it is made of.
+                    lines.append(f"if holds_(node_.saved, {self.values[name]}):")
+                    lines.append(f"    {line}")
                 else:
-                    lines.append(
-                        f"if holds_(node_.saved, {self.values[name]}):\n            {line}"
-                    )
-        return "\n        ".join([f"if {condition}:", *lines]) if lines else ""
+                    lines.append(line)
+        return f"\n{' ' * indent}".join([f"if {condition}:", *lines]) if lines else ""
 
     def kept(self, name: str, several: bool) -> str:
         """What is kept for the rules under ``name``."""

@@ -16,6 +16,7 @@ import numpy as np
 from mygrad.engine.operation import Elementwise, Operation, Plan, asked_of
 
 _asarray = np.asarray
+_ndarray = np.ndarray
 
 #: The name under which the result of the call stands among the arguments.
 RESULT = "out"
@@ -121,7 +122,7 @@ def _kept(
 
 def shapes(values: Any) -> tuple[tuple[int, ...], ...]:
     """The shape of each of several arrays."""
-    return tuple(map(np.shape, values))
+    return tuple([each.shape if each.__class__ is _ndarray else np.shape(each) for each in values])
 
 
 def own(value: Any) -> Any:

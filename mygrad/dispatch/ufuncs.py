@@ -8,16 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch.compiled import gives_floats, specialised
+from mygrad.dispatch.compiled import gives_floats, shortly, specialised
 from mygrad.dispatch.general import apply
-from mygrad.dispatch.kinds import (
-    ATOM,
-    FIXED,
-    NUMBERS,
-    VARIABLE,
-    kind_of,
-    settled,
-)
+from mygrad.dispatch.kinds import ARRAY, ATOM, FIXED, NUMBERS, NUMERIC, VARIABLE, settled
 from mygrad.dispatch.operands import accepts, defers
 from mygrad.engine.modes import Recording, recording
 from mygrad.engine.nodes import CONSTANT, SLOW, Handle
@@ -26,71 +19,85 @@ from mygrad.engine.registry import registry
 _ndarray = np.ndarray
 ON = Recording.ON
 
-# Patterns: the kinds of the operands.
-ALONE = (VARIABLE,)
-BOTH = (VARIABLE, VARIABLE)
-LEFT, RIGHT = (VARIABLE, FIXED), (FIXED, VARIABLE)
-TIMES_NUMBER, NUMBER_TIMES = (VARIABLE, ATOM), (ATOM, VARIABLE)
-
-
-class _Calls(dict[tuple[Any, ...], Any]):
-    """The kinds of operands → the specialised call of a ufunc, or else the general way; made when first needed."""
-
-    def __init__(self, ufunc: np.ufunc) -> None:
-        self.ufunc = ufunc
-
-    def __missing__(self, kinds: tuple[Any, ...]) -> Any:
-        call = self[kinds] = specialised(self.ufunc, kinds) or partial(_generally, self.ufunc)
-        return call
-
-
-def _generally(ufunc: np.ufunc, tensor_class: Any, *operands: Any) -> Any:
-    operation: Any = registry[ufunc]
-    return apply(operation, ufunc, operands, {}, tensor_class)
+# The patterns that operands are first compared with, and their places among the calls of a ufunc.
+_PATTERNS = (
+    (VARIABLE, VARIABLE),
+    (VARIABLE, FIXED),
+    (FIXED, VARIABLE),
+    (VARIABLE, ATOM),
+    (ATOM, VARIABLE),
+    (VARIABLE, ARRAY),
+    (ARRAY, VARIABLE),
+)
+BOTH, WITH_CONSTANT, CONSTANT_WITH, WITH_NUMBER, NUMBER_WITH, WITH_ARRAY, ARRAY_WITH = range(7)
 
 
 def unary(ufunc: np.ufunc) -> Callable[[Any], Any]:
     """``ufunc`` of a tensor, as a function of that."""
-    calls = _Calls(ufunc)
+    calls = _calls(ufunc, ((VARIABLE,),))
 
     def call(x: Any) -> Any:
         node = x._node
         if (node.state & SLOW and not settled(x)) or node is CONSTANT or recording.get() is not ON:
             return _generally(ufunc, x.__class__, x)
-        return calls[ALONE](x.__class__, x)
+        return calls[0](x.__class__, x)
 
     return call
 
 
 def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
     """``ufunc`` of two operands, of which one at least is a tensor, as a function of those."""
-    calls = _Calls(ufunc)
+    calls = _calls(ufunc, _PATTERNS)
 
     def call(x: Any, y: Any) -> Any:
-        left = x.__class__
-        right = y.__class__
-        if left is right:
-            node, other = x._node, y._node
+        tensor_class = x.__class__
+        other_class = y.__class__
+        if tensor_class is other_class:
+            node = x._node
+            other = y._node
             if not (node.state | other.state) & SLOW and recording.get() is ON:
                 if node is CONSTANT:
                     if other is not CONSTANT:
-                        return calls[RIGHT](left, x, y)
+                        return calls[CONSTANT_WITH](tensor_class, x, y)
+                elif other is CONSTANT:
+                    return calls[WITH_CONSTANT](tensor_class, x, y)
                 else:
-                    return calls[BOTH if other is not CONSTANT else LEFT](left, x, y)
-        elif right in NUMBERS:
+                    return calls[BOTH](tensor_class, x, y)
+        elif isinstance(x, Handle):
             node = x._node
             if not node.state & SLOW and node is not CONSTANT and recording.get() is ON:
-                return calls[TIMES_NUMBER](left, x, y)
-        elif left in NUMBERS:
+                if other_class is float or other_class in NUMBERS:
+                    return calls[WITH_NUMBER](tensor_class, x, y)
+                if other_class is _ndarray and y.ndim and y.dtype.kind in NUMERIC:
+                    return calls[WITH_ARRAY](tensor_class, x, y)
+        else:
             node = y._node
             if not node.state & SLOW and node is not CONSTANT and recording.get() is ON:
-                return calls[NUMBER_TIMES](right, x, y)
-        return _with_care(ufunc, calls, x, y)
+                if tensor_class is float or tensor_class in NUMBERS:
+                    return calls[NUMBER_WITH](other_class, x, y)
+                if tensor_class is _ndarray and x.ndim and x.dtype.kind in NUMERIC:
+                    return calls[ARRAY_WITH](other_class, x, y)
+        return _of_any(ufunc, x, y)
 
     return call
 
 
-def _with_care(ufunc: np.ufunc, calls: _Calls, x: Any, y: Any) -> Any:
+def _calls(ufunc: np.ufunc, patterns: tuple[tuple[int, ...], ...]) -> list[Any]:
+    """The specialised calls of ``ufunc`` for ``patterns``, each written when it is first made.
+
+    A list, because CPython reads lists, at places given by constants, faster than anything else.
+    """
+    calls: list[Any] = []
+
+    def write(place: int, tensor_class: Any, *operands: Any) -> Any:
+        calls[place] = specialised(ufunc, patterns[place]) or partial(_generally, ufunc)
+        return calls[place](tensor_class, *operands)
+
+    calls += [partial(write, place) for place in range(len(patterns))]
+    return calls
+
+
+def _of_any(ufunc: np.ufunc, x: Any, y: Any) -> Any:
     """As `binary`, of operands of any kind."""
     tensor, other = (x, y) if isinstance(x, Handle) else (y, x)
     if other.__class__ is not _ndarray:
@@ -99,10 +106,13 @@ def _with_care(ufunc: np.ufunc, calls: _Calls, x: Any, y: Any) -> Any:
         if not accepts(other):
             return ufunc(x, y)
     tensor_class = y.__class__ if issubclass(y.__class__, tensor.__class__) else tensor.__class__
-    kinds = kind_of(x), kind_of(y)
-    if VARIABLE in kinds and None not in kinds and recording.get() is ON:
-        return calls[kinds](tensor_class, x, y)
-    return _generally(ufunc, tensor_class, x, y)
+    result = shortly(tensor_class, ufunc, (x, y), {})
+    return _generally(ufunc, tensor_class, x, y) if result is NotImplemented else result
+
+
+def _generally(ufunc: np.ufunc, tensor_class: Any, *operands: Any) -> Any:
+    operation: Any = registry[ufunc]
+    return apply(operation, ufunc, operands, {}, tensor_class)
 
 
 class _Choosers(dict[np.ufunc, Any]):
