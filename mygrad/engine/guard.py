@@ -36,10 +36,12 @@ from mygrad.engine.nodes import (
     Node,
     Same,
     insert_below,
-    new,
 )
 
 Array = np.ndarray[Any, Any]
+
+#: NumPy's bit in ``flags.num``; it warns who asks results of ``broadcast_arrays`` by name.
+WRITEABLE = 0x0400
 
 #: The watches over the locks, by the identity of the array. A watch keeps its array alive, so that no other
 #: array can have this identity.
@@ -75,59 +77,62 @@ def lock(node: Node, array: Array) -> None:
 
 
 def lock_exposed(node: Node, tensor: Any, array: Array) -> None:
-    """Lock ``array``, which is or was that of the variable ``tensor``, if users can reach it."""
+    """Lock ``array``, which is that of the variable ``tensor``, if users can reach it.
+
+    Of a view whose own array nobody has seen it is enough to lock what users have of its base.
+    """
     base = tensor._base
-    if base is None:
-        if tensor._node.state & EXPOSED:
-            lock(node, array)
-    elif (tensor._node.state | base._node.state) & EXPOSED:
+    if tensor._node.state & EXPOSED:
         lock(node, array)
+    if base is not None and base._node.state & EXPOSED:
         lock(node, base._data)
 
 
 def _lock_on(array: Array) -> Lock | None:
-    """The lock on ``array``, made if there is none; None if it is read-only by itself."""
+    """The lock on ``array``, a new one unless nodes have it; None if it is read-only by itself."""
     with _mutex:
         root: Any = array if array.base is None else _root(array)
         key = id(root)
-        known = _locks.get(key)
-        held = known and known()
-        if held is None:
-            if known is None and (root is None or not is_writeable(root)):
-                return None
-            held = new(Lock)
-            watch = Watch(held, _let_go)
-            watch.array = root
-            if _locks.get(key) is not known:  # a finalizer has locked it meanwhile
-                return _lock_on(array)
+        watch = _locks.get(key)
+        was_locked = watch is not None
+        if not was_locked and (root is None or not root.flags.num & WRITEABLE):
+            return None
+        made = Lock()
+        watch = Watch(made, _let_go)
+        watch.array = root
+        held = _locks.setdefault(key, watch)()
+        if held is None:  # let go of, but not yet opened
             _locks[key] = watch
-            root.setflags(write=False)
-        if known is None and key in _handed_out:
+            held = made
+        if held is made:
+            root.setflags(False)  # by position: by name it takes three times as long
+        if not was_locked and key in _handed_out:
             for view in _views_of(root):
                 _close(view, root, born_closed=False)
         if root is not array:
-            _close(array, root, born_closed=known is not None)
+            _close(array, root, born_closed=was_locked)
     return held
 
 
-def _let_go(watch: Watch) -> None:
-    """Open the array of ``watch``: no node needs it any more."""
+def _let_go(watch: Watch, again: bool = True) -> None:
+    """Open the array of ``watch``: the last node that needed it has let go of the lock."""
     try:
-        _unlock(watch)
-    except BaseException:  # of a signal: the array must not stay closed because of it
-        _unlock(watch)
+        array: Any = watch.array
+        key = id(array)
+        with _mutex:
+            if key in _locks and _locks[key] is watch:  # else it has been locked anew
+                if array.base is None and key not in _waiting:
+                    array.setflags(True)
+                else:
+                    _open(array)
+                if key in _locks and _locks[key] is watch:
+                    del _locks[key]
+    except (
+        BaseException
+    ):  # of a signal, which Python ignores here: the array must not stay closed for it
+        if again:
+            _let_go(watch, again=False)
         raise
-
-
-def _unlock(watch: Watch) -> None:
-    array = watch.array
-    key = id(array)
-    with _mutex:
-        if _locks.get(key) is watch:
-            _open(array)
-            # Unless a finalizer has locked it while it was opened.
-            if _locks.get(key) is watch:
-                del _locks[key]
 
 
 def _root(view: Array) -> Array | None:
@@ -153,7 +158,7 @@ def _close(view: Array, root: Any, born_closed: bool) -> None:
         if is_writeable(array):
             if _can_be_opened(array):
                 _wait(array, root)
-                array.setflags(write=False)
+                array.flags.writeable = False
         elif born_closed and 0 not in array.strides:  # else it is read-only by its nature
             _wait(array, root)
 
@@ -195,28 +200,26 @@ def follow(view: Array) -> bool:
 
 def _open(array: Array) -> None:
     """Open ``array`` and the views that wait for it, unless something else keeps them closed."""
-    if array.base is None:
-        array.setflags(write=True)
-    elif follow(array) or not _can_be_opened(array):
+    if array.base is not None and (follow(array) or not _can_be_opened(array)):
         return
-    else:
-        _open_view(array)
+    _make_writeable(array)
     key = id(array)
     if key in _waiting:
         for reference in [*_waiting[key].values()]:
             view = reference()
             if view is not None and id(view) not in _locks:
                 _open(view)
-        _waiting.pop(key, None)
+        if is_writeable(array):  # and has not been locked anew
+            _waiting.pop(key, None)
 
 
-def _open_view(view: Array) -> None:
-    """Open ``view``, also where its base is read-only, which NumPy does not like."""
-    closed = [*takewhile(lambda base: not is_writeable(base), _bases(view))]
+def _make_writeable(array: Array) -> None:
+    """Open ``array``, also where its base is read-only, which NumPy does not like."""
+    closed = [*takewhile(lambda base: not is_writeable(base), _bases(array))]
     try:
         for base in reversed(closed):
             base.flags.writeable = True
-        view.flags.writeable = True
+        array.flags.writeable = True
     finally:
         for base in closed:
             base.flags.writeable = False
@@ -234,11 +237,8 @@ def _bases(array: Array) -> list[Array]:
 
 
 def is_writeable(array: Array) -> bool:
-    """Whether ``array`` can be written to.
-
-    It reads the bit, NPY_ARRAY_WRITEABLE: NumPy warns who asks results of ``broadcast_arrays`` by name.
-    """
-    return bool(array.flags.num & 0x0400)
+    """True if ``array`` can be written to."""
+    return bool(array.flags.num & WRITEABLE)
 
 
 def _can_be_opened(array: Array) -> bool:

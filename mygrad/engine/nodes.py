@@ -177,7 +177,7 @@ CONSTANT_VIEW: Node = make_node(Constant, (), (), np.dtype(float), state=VIEW)
 
 def make_leaf(data: np.ndarray[Any, Any], state: int = 0) -> Node:
     """The node of a fresh variable whose value is ``data``."""
-    return make_node(Leaf, (), data.shape, data.dtype, state=state)
+    return make_node(Leaf, (), data.shape, data.dtype, None, None, state)
 
 
 def insert_below(node: Node, stand_in: type[Node]) -> Node:

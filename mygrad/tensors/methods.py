@@ -209,7 +209,7 @@ class Methods(Operators):
     # --------------------------------------------------------------- indexing
 
     def __getitem__(self, index: Any) -> Any:
-        return getitem(self, unwrap_index(index))
+        return getitem(self, index if index.__class__ is int else unwrap_index(index))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         found: list[Any] = []

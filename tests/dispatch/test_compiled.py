@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import mygrad as mg
-from mygrad.dispatch import compiled, kinds, protocols
+from mygrad.dispatch import compiled, kinds, protocols, ufuncs
 from mygrad.engine import guard, modes
 from mygrad.engine.modes import Recording
 from mygrad.engine.operation import Plan
@@ -135,12 +135,15 @@ def assert_both_ways_agree(call: Callable[..., Any], make: Callable[[], Any]) ->
     assert_alike(recorded(call, *make()), general)  # by the text that the line before has written
 
 
+@pytest.mark.parametrize("copy", [True, False], ids=["unseen", "exposed"])
 @by_call
-def test_both_ways_agree(call: Any) -> None:
-    users = [*KEPT, V.copy()]
+def test_both_ways_agree(call: Any, copy: bool) -> None:
+    users = [*KEPT, A.copy(), V.copy(), V.copy()]
 
     def make() -> Any:
-        return [mg.tensor(A), mg.tensor(V), mg.Tensor(users[-1], constant=True, copy=False)], users
+        a, v, c = users[-3:]
+        constant = Tensor(c, copy=False, constant=True)
+        return [mg.tensor(a, copy=copy), mg.tensor(v, copy=copy), constant], users
 
     assert_both_ways_agree(call, make)
 
@@ -297,6 +300,66 @@ def test_tensors_that_need_care_take_the_general_way(state: str) -> None:
         with mg.no_autodiff:
             assert compiled.shortly(mg.Tensor, np.sum, (x,), {}) is NotImplemented
             assert np.sum(x).constant
+
+
+def after(act: Callable[[Any], Any], x: Any) -> Any:
+    """``x``, after ``act`` has had it."""
+    act(x)
+    return x
+
+
+def step(x: Any) -> None:
+    x.data -= 0.0
+
+
+def update(x: Any) -> None:
+    with mg.no_autodiff:
+        x += 0.0
+
+
+#: Tensors of V whose array a user holds, has held or could hold.
+EXPOSED: dict[str, Callable[[], Any]] = {
+    "copy=False": lambda: mg.tensor(V.copy(), copy=False),
+    "data": lambda: after(lambda x: x.data, mg.tensor(V)),
+    "np.asarray": lambda: after(np.asarray, mg.tensor(V)),
+    "printed": lambda: after(str, mg.tensor(V)),
+    "needed before": lambda: after(lambda x: np.sum(x * x.data).backward(), mg.tensor(V)),
+    "updated through data": lambda: after(step, mg.tensor(V)),
+    "a view": lambda: mg.tensor(V.copy(), copy=False)[:],
+    "a view that was seen": lambda: after(np.asarray, mg.tensor(V)[:]),
+    "a view of an updated base": lambda: after(step, after(update, mg.tensor(V)))[:],
+}
+
+
+@pytest.mark.parametrize("make", EXPOSED.values(), ids=EXPOSED)
+def test_exposed_tensors_take_the_short_way(
+    make: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (ufuncs, protocols):
+        monkeypatch.setattr(module, "apply", lambda *_: pytest.fail("the general way"))
+    for kept, call in {
+        "x": lambda x: x * x,
+        "out": np.exp,
+        "nothing": lambda x: 2.0 * x + x - V,
+        "x, of a function": lambda x: np.outer(x, x),
+        "x, in a list": lambda x: np.linalg.multi_dot([A, x]),
+        "nothing, of a list": lambda x: np.concatenate([x, V]),
+    }.items():
+        x = make()
+        array = x.data
+        for _ in range(2 if x.base is None else 1):  # after backward() the base holds a gradient
+            result = call(x)
+            assert array.flags.writeable == ("x" not in kept), kept
+            assert x.base is None or x.base.data.flags.writeable == ("x" not in kept), kept
+            np.sum(result).backward()
+            assert array.flags.writeable, kept
+            assert x.grad.shape == V.shape
+        x = make()
+        array = x.data
+        with mg.mem_guard_off:
+            result = call(x)
+        assert array.flags.writeable
+        del result
 
 
 @pytest.mark.parametrize(
