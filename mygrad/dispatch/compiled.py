@@ -34,7 +34,15 @@ import numpy as np
 
 from mygrad.dispatch.arguments import explain, name_of
 from mygrad.dispatch.description import Description, as_array, describe, operand, own
-from mygrad.dispatch.general import general, has_mask, holds, link_views, wrap
+from mygrad.dispatch.general import (
+    general,
+    has_mask,
+    holds,
+    link_views,
+    lock_constant,
+    lock_reachable,
+    wrap,
+)
 from mygrad.dispatch.kinds import (
     ARRAY,
     ARRAY_0D,
@@ -48,7 +56,7 @@ from mygrad.dispatch.kinds import (
 )
 from mygrad.engine import guard
 from mygrad.engine.modes import Recording, guarding, recording
-from mygrad.engine.nodes import CONSTANT, GRADIENT, REACHABLE, Handle, creation, new
+from mygrad.engine.nodes import GRADIENT, REACHABLE, Constant, Handle, creation, new
 from mygrad.engine.operation import Elementwise
 from mygrad.engine.registry import registry
 from mygrad.engine.signatures import parameters_of
@@ -196,7 +204,7 @@ _DATA = {
     ARRAYS: """{name}_data = [each_._data if isinstance(each_, Handle_) else each_ for each_ in {name}]
     {name}_places = [
         place_ for place_, each_ in enumerate({name})
-        if isinstance(each_, Handle_) and each_._node is not CONSTANT_
+        if isinstance(each_, Handle_) and each_._node.__class__ is not Constant_
     ]""",
 }
 _NODES = {
@@ -222,11 +230,11 @@ _EXPOSED = {
                 lock_exposed_(node_, {name}[place_], {name}_data[place_])""",
 }
 _FIXED = {
-    FIXED: "lock_(node_, {name}_data)",
+    FIXED: "lock_constant_(node_, {name}, {name}_data)",
     ARRAY: "lock_(node_, {name})",
-    ARRAYS: """for each_, array_ in zip({name}, {name}_data):
-            if each_.__class__ is ndarray_ or isinstance(each_, Handle_) and each_._node is CONSTANT_:
-                lock_(node_, array_)""",
+    ARRAYS: """for place_, each_ in enumerate({name}):
+            if place_ not in {name}_places:
+                lock_reachable_(node_, each_, {name}_data[place_])""",
 }
 _INPUTS = {VARIABLE: "{name}_node, ", ARRAYS: "*{name}_nodes, "}
 _ROUTES = {
@@ -423,7 +431,7 @@ class _Writer:
 
 _KNOWN = {
     "__name__": __name__,
-    "CONSTANT_": CONSTANT,
+    "Constant_": Constant,
     "GRADIENT_": GRADIENT,
     "Handle_": Handle,
     "REACHABLE_": REACHABLE,
@@ -437,7 +445,9 @@ _KNOWN = {
     "holds_": holds,
     "link_views_": link_views,
     "lock_": guard.lock,
+    "lock_constant_": lock_constant,
     "lock_exposed_": guard.lock_exposed,
+    "lock_reachable_": lock_reachable,
     "nans_in_": nans_in,
     "ndarray_": np.ndarray,
     "new_": new,

@@ -270,6 +270,13 @@ def lock_reachable(
                 guard.lock(node, base)
 
 
+def lock_constant(node: Node, tensor: Any, array: Any) -> None:
+    """Lock ``array``, that of the constant ``tensor``, and what it is a view of."""
+    guard.lock(node, array)
+    if tensor._base is not None:
+        guard.lock(node, tensor._base._data)
+
+
 def holds(saved: tuple[Any, ...], array: Any) -> bool:
     """True if ``array`` is among the values ``saved``, or in a sequence among them."""
     return any(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.engine.nodes import CONSTANT, CONSTANT_VIEW, EXPOSED, SLOW, VIEW, Handle
+from mygrad.engine.nodes import CONSTANT_VIEW, EXPOSED, SLOW, VIEW, Constant, Handle
 from mygrad.engine.views import is_fleeting
 
 _ndarray = np.ndarray
@@ -16,7 +16,7 @@ NUMERIC = frozenset("biufc")
 
 # Kinds of arguments: numbers, lest one be taken for the name of a keyword.
 VARIABLE = 0  # a tensor that carries a gradient, in its ordinary state
-FIXED = 1  # a constant tensor
+FIXED = 1  # a constant tensor, in its ordinary state
 ARRAY = 2
 ATOM = 3  # holds no tensor and no array, and cannot change
 TUPLE = 4  # of atoms, and of such tuples
@@ -43,9 +43,8 @@ def settled(tensor: Any) -> bool:
         return not node.state & SLOW
     base = tensor._base
     return (
-        node is not CONSTANT_VIEW
-        and base._version == tensor._version
-        and not base._node.state & ~EXPOSED
+        base._version == tensor._version
+        and (node is CONSTANT_VIEW or not base._node.state & ~EXPOSED)
         and not is_fleeting(tensor)
     )
 
@@ -56,9 +55,9 @@ def kind_of(value: Any) -> int | None:
         return ATOM
     if isinstance(value, Handle):
         node = value._node
-        if node is CONSTANT:
-            return FIXED
-        return VARIABLE if not node.state & SLOW or settled(value) else None
+        if node.state & SLOW and not settled(value):
+            return None
+        return FIXED if node.__class__ is Constant else VARIABLE
     if value.__class__ is _ndarray:
         if value.dtype.kind not in NUMERIC:
             return None

@@ -10,7 +10,7 @@ import numpy as np
 
 from mygrad.dispatch.compiled import gives_floats, shortly, specialised
 from mygrad.dispatch.general import apply
-from mygrad.dispatch.kinds import ARRAY, ATOM, FIXED, NUMBERS, NUMERIC, VARIABLE, settled
+from mygrad.dispatch.kinds import ARRAY, ATOM, FIXED, NUMBERS, NUMERIC, VARIABLE, kind_of
 from mygrad.dispatch.operands import accepts, defers
 from mygrad.engine.modes import Recording, recording
 from mygrad.engine.nodes import CONSTANT, SLOW, Handle
@@ -38,9 +38,10 @@ def unary(ufunc: np.ufunc) -> Callable[[Any], Any]:
 
     def call(x: Any) -> Any:
         node = x._node
-        if (node.state & SLOW and not settled(x)) or node is CONSTANT or recording.get() is not ON:
-            return _generally(ufunc, x.__class__, x)
-        return calls[0](x.__class__, x)
+        ordinary = kind_of(x) == VARIABLE if node.state & SLOW else node is not CONSTANT
+        if ordinary and recording.get() is ON:
+            return calls[0](x.__class__, x)
+        return _generally(ufunc, x.__class__, x)
 
     return call
 
