@@ -387,3 +387,21 @@ def test_errors_say_what_was_called() -> None:
         " <array of shape (3,), float64>)"
     )
     assert MASK.flags.writeable
+
+
+def test_contributors_can_read_what_is_written() -> None:
+    x = mg.tensor(V)
+    text = compiled.source_of(np.multiply, x, 2.0)
+    assert text.startswith("def call(tensor_class_, x1, x2):\n")
+    assert "node_.saved = (x2, )" in text
+    assert compiled.source_of(np.multiply, x, x, out=x) == "only the general way will do"
+
+
+def test_what_is_written_belongs_to_mygrad() -> None:
+    """So that errors which name the user's line do not name one of the text."""
+    x = mg.tensor([-1.0])
+    with np.errstate(invalid="warn"), pytest.warns(RuntimeWarning, match="invalid") as caught:
+        np.where([True], x, 0.0) ** 0.5
+    assert [warning.filename for warning in caught] == ["<call of np.power>"]
+    (call,) = [call for key, call in compiled._calls.items() if key[0] is np.where][:1]
+    assert call.__module__ == "mygrad.dispatch.compiled"
