@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mygrad.dispatch.general import reachable
-from mygrad.engine import anomalies, guard
+from mygrad.dispatch.general import lock_reachable
+from mygrad.engine import anomalies
 from mygrad.engine.modes import debugging, every, guarding, leak_check
 from mygrad.engine.nodes import CONSTANT, Handle, Node, make_handle, make_node, output_node
 from mygrad.engine.signatures import parameters_of
@@ -309,10 +309,7 @@ class CustomFunction:
         if guarding.get():
             for name, argument in kept.items():
                 for leaf, array in zip(argument.leaves, plain[name], strict=True):
-                    for reached, base in reachable(leaf, array):
-                        guard.lock(node, reached)
-                        if base is not reached:
-                            guard.lock(node, base)
+                    lock_reachable(node, leaf, array)
         anomalies.note(node)
         return node
 

@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mygrad.dispatch.arguments import unwrap
-from mygrad.dispatch.general import leaf_or_error, link_views, reachable, wrap
+from mygrad.dispatch.general import leaf_or_error, link_views, lock_reachable, wrap
 from mygrad.dispatch.mygrad2 import checked
 from mygrad.dispatch.out import check_outputs
-from mygrad.engine import guard
 from mygrad.engine.inplace import replace
 from mygrad.engine.modes import Recording, every, guarding, leak_check, recording
 from mygrad.engine.nodes import (
@@ -198,10 +197,7 @@ def _recorded(
     tensor = wrap(node, data, Tensor)
     if guarding.get() and not tensor.constant:
         for value, each in zip(given, inputs, strict=True):
-            for array, base in reachable(value, each._data):
-                guard.lock(node, array)
-                if base is not array:
-                    guard.lock(node, base)
+            lock_reachable(node, value, each._data)
     return tensor
 
 
