@@ -372,7 +372,7 @@ class Program:
             order = self.pick("CFA")
             target = self.pick(shapes) if size else (0,)
             steps = [
-                lambda a: a.T,
+                np.transpose,
                 lambda a: np.reshape(a, target, order=order),
                 lambda a: np.ravel(a, order),
                 np.squeeze,

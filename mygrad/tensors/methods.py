@@ -223,11 +223,8 @@ class Methods(Operators):
         plain = unwrap(value, found)
         source = found[0] if found else None
         base = base_of(self)
-        if source is not None and base._node is CONSTANT and is_variable(source):
-            lost(
-                "a tensor that carries a gradient was assigned into a constant tensor",
-                "Make that one a variable, or use tensor.detach() where no gradient is wanted.",
-            )
+        if source is not None and base._node is CONSTANT:
+            source._leaks("was assigned into a constant tensor")
         index = unwrap_index(index)
         if source is not None and base_of(source) is base:
             if is_itself(self, index, plain):  # the end of `x[index] += y`

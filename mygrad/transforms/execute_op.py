@@ -208,7 +208,7 @@ def _into(out: Any, tensor: Any, op: Operation) -> Any:
     if not (is_array or isinstance(out, Handle)):
         raise TypeError(f"execute_op: out is a tensor or an array, not {type(out).__name__}")
     if not tensor.constant:
-        check_outputs(type(op), (out,))
+        check_outputs(type(op), (out,), [tensor])
     mask = unwrap(op.where, []) if isinstance(op, Ufunc) else True
     if out.shape != tensor.shape:
         raise ValueError(

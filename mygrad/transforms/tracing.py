@@ -39,7 +39,13 @@ from mygrad.engine.nodes import (
 )
 from mygrad.engine.routes import Route
 from mygrad.engine.views import is_variable, touch
-from mygrad.errors import GradientLost, InvalidBackprop, InvalidGradient, name_of_function
+from mygrad.errors import (
+    GradientLost,
+    InvalidBackprop,
+    InvalidGradient,
+    MyGradException,
+    name_of_function,
+)
 from mygrad.tensors.tensor import Tensor
 from mygrad.transforms.pytrees import flatten, map_leaves, matching
 
@@ -96,6 +102,8 @@ def watching(ends: list[Node], start: float) -> Iterator[None]:
 
 def _loss_behind(error: BaseException) -> GradientLost | None:
     """The `GradientLost` that led to another ``error``: NumPy's own, of ``array[i] = tensor``, names no reason."""
+    if isinstance(error, MyGradException):
+        return None
     cause = error.__cause__ or error.__context__
     while cause is not None and not isinstance(cause, GradientLost):
         cause = cause.__cause__ or cause.__context__

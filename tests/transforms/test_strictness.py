@@ -149,14 +149,3 @@ def test_backward_stays_as_it_was():
     loss = np.sum(x**2) + float(x[0]) + np.asarray(x)[1]
     loss.backward()
     assert np.array_equal(x.grad, 2 * X)
-
-
-def test_a_constant_takes_no_gradient_anywhere():
-    constant, x = mg.zeros(3, constant=True), mg.tensor(X)
-    for update in (lambda: constant.__iadd__(x), lambda: constant.__setitem__(0, x[0])):
-        with pytest.raises(mg.GradientLost):
-            update()
-        assert not np.any(constant)
-        with mg.no_autodiff:
-            update()
-        constant[...] = 0.0
