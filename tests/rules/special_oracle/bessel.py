@@ -1,0 +1,121 @@
+"""Bessel, Hankel and Airy functions."""
+
+from functools import partial
+from math import inf
+
+from mpmath import mp
+
+from tests.rules.special_oracle.grid import Row, line, pairs, plane, signed
+
+
+def jv_slope(v, x):
+    return (mp.besselj(v - 1, x) - mp.besselj(v + 1, x)) / 2
+
+
+def yv_slope(v, x):
+    return (mp.bessely(v - 1, x) - mp.bessely(v + 1, x)) / 2
+
+
+def iv_slope(v, x):
+    return (mp.besseli(v - 1, x) + mp.besseli(v + 1, x)) / 2
+
+
+def kv_slope(v, x):
+    return -(mp.besselk(v - 1, x) + mp.besselk(v + 1, x)) / 2
+
+
+def ive(v, x):
+    return mp.exp(-abs(x)) * mp.besseli(v, x)
+
+
+def ive_slope(v, x):
+    return mp.exp(-abs(x)) * (iv_slope(v, x) - mp.sign(x) * mp.besseli(v, x))
+
+
+def kve(v, x):
+    return mp.exp(x) * mp.besselk(v, x)
+
+
+def kve_slope(v, x):
+    return mp.exp(x) * (kv_slope(v, x) + mp.besselk(v, x))
+
+
+def hankel1(v, z):
+    """By the function of Macdonald, without cancellation, but in the third quadrant."""
+    if mp.re(z) < 0 and mp.im(z) < 0:
+        return mp.hankel1(v, z)
+    return -2j / mp.pi * mp.expjpi(-mp.mpf(v) / 2) * mp.besselk(v, -1j * z)
+
+
+def hankel1_slope(v, z):
+    return (hankel1(v - 1, z) - hankel1(v + 1, z)) / 2
+
+
+def hankel2(v, z):
+    return mp.conj(hankel1(v, mp.conj(z)))
+
+
+def hankel2_slope(v, z):
+    return mp.conj(hankel1_slope(v, mp.conj(z)))
+
+
+def of_order(function, order):
+    return partial(function, order)
+
+
+def orders(value, slope, order):
+    return of_order(value, order), [of_order(slope, order)]
+
+
+NUMBERS = line(1e-150, 1e6)
+EITHER = signed(1e-150, 1e6)
+SCALED = line(1e-150, 1e10)
+ORDERS = [0.0, 0.5, 1, 1.5, 2, 3.7, 10, 50, -0.5, -1, -2.3]
+ARGUMENTS = [1e-100, 1e-10, 1e-3, 0.3, 1, 2, 5.2, 10, 23, 26, 40, 100, 700, 1e3, 1e5]
+REAL = pairs(ORDERS, ARGUMENTS)
+SCALED_REAL = [*REAL, *pairs([0.0, 0.5, 1, 2.5, 10], [1e8, 1e10])]
+INTEGERS = pairs([0, 1, 2, 5, 20], ARGUMENTS)
+COMPLEX = pairs([0.0, 0.5, 2, 10], plane(0.1, 2, 10, 30, 200), keep=2)
+FAR = pairs([0.0, 0.5, 3], plane(1e4, 1e8))
+
+ROWS = [
+    Row("j0", *orders(mp.besselj, jv_slope, 0), EITHER),
+    Row("j1", *orders(mp.besselj, jv_slope, 1), EITHER, edges=[((0.0,), (0.5,))]),
+    Row("y0", *orders(mp.bessely, yv_slope, 0), NUMBERS),
+    Row("y1", *orders(mp.bessely, yv_slope, 1), NUMBERS),
+    Row("i0", *orders(mp.besseli, iv_slope, 0), signed(1e-150, 713)),
+    Row("i1", *orders(mp.besseli, iv_slope, 1), signed(1e-150, 713), edges=[((0.0,), (0.5,))]),
+    Row("k0", *orders(mp.besselk, kv_slope, 0), line(1e-150, 713)),
+    Row("k1", *orders(mp.besselk, kv_slope, 1), line(1e-150, 713)),
+    Row("i0e", *orders(ive, ive_slope, 0), signed(1e-150, 1e10)),
+    Row("i1e", *orders(ive, ive_slope, 1), signed(1e-150, 1e10)),
+    Row("k0e", *orders(kve, kve_slope, 0), SCALED),
+    Row("k1e", *orders(kve, kve_slope, 1), SCALED),
+    Row("jv", mp.besselj, [None, jv_slope], REAL, edges=[((1.0, 0.0), (None, 0.5)), ((0.0, 0.0), (None, 0.0)), ((2.0, 0.0), (None, 0.0))]),
+    Row("jv", mp.besselj, [None, jv_slope], pairs([0.0, 1, 2, 5], [-0.3, -5.2, -40]), kind="negative"),
+    Row("jv", mp.besselj, [None, jv_slope], COMPLEX, kind="complex"),
+    Row("yv", mp.bessely, [None, yv_slope], REAL),
+    Row("yv", mp.bessely, [None, yv_slope], COMPLEX, kind="complex"),
+    Row("yn", mp.bessely, [None, yv_slope], INTEGERS),
+    Row("iv", mp.besseli, [None, iv_slope], REAL),
+    Row("iv", mp.besseli, [None, iv_slope], COMPLEX, kind="complex"),
+    Row("ive", ive, [None, ive_slope], SCALED_REAL),
+    Row("ive", ive, [None, ive_slope], pairs([0.0, 1, 2, 5], [-0.3, -5.2, -40, -1e4]), kind="negative"),
+    Row("kv", mp.besselk, [None, kv_slope], REAL),
+    Row("kv", mp.besselk, [None, kv_slope], COMPLEX, kind="complex"),
+    Row("kn", mp.besselk, [None, kv_slope], INTEGERS),
+    Row("kve", kve, [None, kve_slope], SCALED_REAL),
+    Row("kve", kve, [None, kve_slope], [*COMPLEX, *FAR], kind="complex"),
+    Row("hankel1", hankel1, [None, hankel1_slope], COMPLEX, kind="complex"),
+    Row("hankel2", hankel2, [None, hankel2_slope], COMPLEX, kind="complex"),
+    Row("hankel1e", lambda v, z: mp.exp(-1j * z) * hankel1(v, z),
+        [None, lambda v, z: mp.exp(-1j * z) * (hankel1_slope(v, z) - 1j * hankel1(v, z))], [*COMPLEX, *FAR], kind="complex"),
+    Row("hankel2e", lambda v, z: mp.exp(1j * z) * hankel2(v, z),
+        [None, lambda v, z: mp.exp(1j * z) * (hankel2_slope(v, z) + 1j * hankel2(v, z))], [*COMPLEX, *FAR], kind="complex"),
+    Row("airy", mp.airyai, [lambda x: mp.airyai(x, derivative=1)], signed(1e-150, 1e4), kind="0"),
+    Row("airy", lambda x: mp.airyai(x, derivative=1), [lambda x: x * mp.airyai(x)], signed(1e-150, 1e4), kind="1"),
+    Row("airy", mp.airybi, [lambda x: mp.airybi(x, derivative=1)], [*line(1e-150, 100), *[-x for x in line(1e-150, 1e4)]], kind="2"),
+    Row("airy", lambda x: mp.airybi(x, derivative=1), [lambda x: x * mp.airybi(x)], [*line(1e-150, 100), *[-x for x in line(1e-150, 1e4)]], kind="3"),
+    Row("airy", mp.airyai, [lambda x: mp.airyai(x, derivative=1)], plane(1e-5, 0.3, 2, 7, 30), kind="0 complex"),
+    Row("airy", lambda x: mp.airybi(x, derivative=1), [lambda x: x * mp.airybi(x)], plane(1e-5, 0.3, 2, 7, 30), kind="3 complex"),
+]

@@ -1,0 +1,167 @@
+"""Gamma, beta and zeta functions, their incomplete forms and inverses."""
+
+from math import inf, nan
+
+from mpmath import mp
+from scipy import special
+
+from tests.rules.special_oracle.grid import Row, line, pairs, plane, signed, single
+
+NEAR_POLES = [-0.5, -0.999, -1.001, -1.5, -2.5, -3 + 2.0**-20, -7.3, -20.5, -100.5, -170.3]
+
+
+def psi_rise(x, d):
+    """psi(x + d) - psi(x), of a step beyond all digits too."""
+    return d * mp.psi(1, x) if abs(d) < abs(x) * 1e-100 else mp.digamma(x + d) - mp.digamma(x)
+
+
+def poch(a, m):
+    return mp.gammaprod([a + m], [a])
+
+
+def poch_in_a(a, m):
+    return poch(a, m) * psi_rise(a, m)
+
+
+def poch_in_m(a, m):
+    return mp.gamma(a + m) * mp.rgamma(a) * mp.digamma(a + m)
+
+
+def binom_in_n(n, k):
+    return mp.binomial(n, k) * psi_rise(n - k + 1, k)
+
+
+def binom_in_k(n, k):
+    return mp.binomial(n, k) * psi_rise(k + 1, n - 2 * k)
+
+
+def beta_in_a(a, b):
+    return -mp.beta(a, b) * psi_rise(a, b)
+
+
+def trigamma(x):
+    return mp.psi(1, x) if mp.re(x) > 0 else (mp.pi / mp.sin(mp.pi * x)) ** 2 - mp.psi(1, 1 - x)
+
+
+def betaln(a, b):
+    return mp.log(abs(mp.beta(a, b)))
+
+
+def betaln_in_a(a, b):
+    return -psi_rise(a, b)
+
+
+def gamma_density(a, x):
+    return mp.exp((a - 1) * mp.log(x) - x - mp.loggamma(a))
+
+
+def gammainc(a, x):
+    return mp.gammainc(a, 0, x, regularized=True) if x < 1e4 else 1 - gammaincc(a, x)
+
+
+def gammaincc(a, x):
+    return a * mp.e1(x) if a < 1e-100 else mp.gammainc(a, x, regularized=True)
+
+
+def beta_density(a, b, x):
+    return mp.exp((a - 1) * mp.log(x) + (b - 1) * mp.log1p(-x)) / mp.beta(a, b)
+
+
+def betainc(a, b, x):
+    return mp.betainc(a, b, 0, x, regularized=True)
+
+
+def inverse(function, density, start):
+    """The inverse of ``function`` in its last argument, by Newton's method on logarithms."""
+
+    def solve(*args):
+        *parameters, y = args
+        x = mp.mpf(float(start(*map(float, args))))
+        for _ in range(40):
+            value = function(*parameters, x)
+            # In ln x, and ln y.
+            step = (mp.log(value) - mp.log(y)) * value / (density(*parameters, x) * x)
+            x *= mp.exp(-step)
+            if abs(step) < mp.mpf(10) ** (-mp.dps + 8):
+                break
+        return x
+
+    return solve
+
+
+def reciprocal_density(density, solve, sign=1):
+    def slope(*args):
+        return sign / density(*args[:-1], solve(*args))
+
+    return slope
+
+
+gammaincinv = inverse(gammainc, gamma_density, special.gammaincinv)
+gammainccinv = inverse(gammaincc, lambda a, x: -gamma_density(a, x), special.gammainccinv)
+betaincinv = inverse(betainc, beta_density, special.betaincinv)
+betainccinv = inverse(
+    lambda a, b, x: betainc(b, a, 1 - x), lambda a, b, x: -beta_density(a, b, x), special.betainccinv
+)
+
+
+POSITIVE_PAIRS = pairs(
+    [1e-300, 1e-20, 1e-5, 0.3, 1, 2, 3.7, 30, 200, 1e4, 1e8, 1e16, 1e100],
+    [1e-300, 1e-20, 1e-5, 0.4, 1, 2, 5.5, 60, 1e3, 1e8, 1e100],
+    keep=2,
+)
+NEGATIVE_PAIRS = pairs([-0.5, -1.3, -7.25, -60.6], [0.3, 2.5, 5.5, -0.7, -3.2, 60])
+INCOMPLETE = [
+    *pairs([1e-300, 1e-10, 0.1, 0.7, 1, 2.5, 9, 11, 50, 300], [1e-300, 1e-10, 0.01, 0.5, 1, 3, 10, 55, 290, 600], keep=1),
+    *((a, a * r) for a in (1e3, 1e5, 1e7) for r in (0.98, 0.9995, 1.0, 1.0003, 1.02)),
+]
+INCOMPLETE = [tuple(map(single, p)) for p in INCOMPLETE]
+HUGE = [tuple(map(single, (a, a + z * a**0.5))) for a in (1e8, 1e10, 1e16) for z in (-5, -1, 0, 2, 20)]
+SHARES = [1e-300, 1e-30, 1e-10, 1e-3, 0.1, 0.5, 0.9, 0.999, 1 - 2.0**-20, 1 - 2.0**-40]
+BETAS = pairs([1e-10, 0.3, 1, 2.5, 40, 1e3], [1e-8, 0.7, 1, 3.5, 35, 2e3], [1e-300, 1e-10, 0.01, 0.3, 0.5, 0.9, 1 - 2.0**-20, 1 - 2.0**-45], keep=3)
+BETAS += [tuple(map(single, p)) for p in ((1e5, 1e5, 0.5), (1e5, 1e5, 0.502), (1e5, 1e4, 0.909), (1e6, 3.0, 0.99999), (3.0, 1e7, 1e-7))]
+QUANTILES = pairs([0.3, 1, 2.5, 40, 1e3], [0.7, 1, 3.5, 35, 2e3], SHARES[2:], keep=3)
+GAMMA_QUANTILES = [
+    p for p in pairs([0.1, 0.3, 1, 2.5, 12, 100, 2e3], SHARES) if special.gammaincinv(*p) > 1e-290 and special.gammainccinv(*p) > 1e-290
+]
+
+ROWS = [
+    Row("gamma", mp.gamma, [lambda x: mp.gamma(x) * mp.digamma(x)], [*line(0, 200, 171.5), *[-x for x in line(0, 0.9)], *NEAR_POLES],
+        edges=[((0.0,), (-inf,)), ((-1.0,), (nan,)), ((inf,), (inf,))]),
+    Row("gamma", mp.gamma, [lambda x: mp.gamma(x) * mp.digamma(x)], plane(1e-10, 0.3, 2, 7, 50), kind="complex"),
+    Row("rgamma", mp.rgamma, [lambda x: -mp.rgamma(x) * mp.digamma(x)], [*line(0, 200), *[-x for x in line(0, 0.9)], *NEAR_POLES],
+        edges=[((0.0,), (1.0,)), ((-1.0,), (-1.0,)), ((-2.0,), (2.0,)), ((-3.0,), (-6.0,)), ((-10.0,), (3628800.0,))]),
+    Row("rgamma", mp.rgamma, [lambda x: -mp.rgamma(x) * mp.digamma(x)],
+        [*plane(1e-10, 0.3, 2, 7, 50), -1 + 1e-10j, -3 - 1e-5j, -2.5 + 1e-3j], kind="complex", edges=[((-2 + 0j,), (2.0,))]),
+    Row("gammaln", lambda x: mp.log(abs(mp.gamma(x))) if abs(x) < 1e6 else mp.re(mp.loggamma(x)), [mp.digamma],
+        [*line(), *[-x for x in line(0, 0.9)], *NEAR_POLES, -1e4 - 0.5], edges=[((0.0,), (-inf,)), ((-1.0,), (nan,)), ((inf,), (inf,))]),
+    Row("loggamma", mp.loggamma, [mp.digamma], line()),
+    Row("loggamma", mp.loggamma, [mp.digamma], plane(1e-10, 0.3, 2, 7, 50, 1e4, 1e10), kind="complex"),
+    Row("psi", mp.digamma, [trigamma], [*line(), *[-x for x in line(0, 0.9)], *NEAR_POLES, -1e4 - 0.5, -1e6 + 0.25],
+        edges=[((0.0,), (inf,)), ((-1.0,), (nan,))]),
+    Row("psi", mp.digamma, [trigamma], plane(1e-10, 0.3, 2, 7, 50, 1e4, 1e10), kind="complex"),
+    Row("_zeta", mp.zeta, [None, lambda s, q: -s * mp.zeta(s + 1, q)],
+        pairs([1.0001, 1.5, 2, 3, 7.5, 30, 100], [1e-10, 1e-3, 0.3, 1, 2.5, 9, 20, 1e3, 1e6, 1e10])),
+    Row("_zeta", mp.zeta, [None, lambda s, q: -s * mp.zeta(s + 1, q)], pairs([2.0, 3.0, 8.0], [-0.5, -2.25, -30.5]), kind="negative"),
+    Row("poch", poch, [poch_in_a, poch_in_m], [*POSITIVE_PAIRS, *NEGATIVE_PAIRS],
+        edges=[((0.0, 2.0), (1.0, None)), ((-1.0, 3.0), (-1.0, None)), ((-3.0, 2.0), (-5.0, None)), ((-2.0, 0.5), (None, None)),
+               ((0.0, 2.5), (1.329340388179137, 0.0)), ((5.0, 0.0), (0.0, 1.5061176684318003))]),
+    Row("binom", mp.binomial, [binom_in_n, binom_in_k],
+        [*pairs([1e-20, 0.4, 2, 3.7, 10.5, 60, 1e3, 1e6, 1e10], [1e-20, 0.3, 1.5, 2, 5.5, 30, 100.5]), *pairs([-0.5, -1.3, -7.25], [0.3, 2.0, 5.5])],
+        edges=[((2.0, 5.0), (1 / 30, 1 / 30)), ((3.0, -1.0), (None, 0.25)), ((3.0, -2.0), (None, -0.05)), ((4.0, 2.0), (3.5, 0.0))]),
+    Row("beta", mp.beta, [beta_in_a, lambda a, b: beta_in_a(b, a)], [*POSITIVE_PAIRS, *NEGATIVE_PAIRS],
+        edges=[((-0.5, -0.5), (-12.566370614359172, -12.566370614359172))]),
+    Row("betaln", betaln, [betaln_in_a, lambda a, b: betaln_in_a(b, a)], [*POSITIVE_PAIRS, *NEGATIVE_PAIRS]),
+    Row("gammainc", gammainc, [None, gamma_density], INCOMPLETE, edges=[((1.0, 0.0), (None, 1.0)), ((2.0, 0.0), (None, 0.0)), ((0.5, 0.0), (None, inf)),
+        ((2.0, inf), (None, 0.0)), ((0.0, 2.0), (None, 0.0))]),
+    Row("gammainc", None, [None, gamma_density], HUGE, kind="huge"),
+    Row("gammaincc", gammaincc, [None, lambda a, x: -gamma_density(a, x)], INCOMPLETE, edges=[((2.0, inf), (None, 0.0))]),
+    Row("gammaincinv", gammaincinv, [None, reciprocal_density(gamma_density, gammaincinv)],
+        GAMMA_QUANTILES, edges=[((2.0, 0.0), (None, inf)), ((1.0, 0.0), (None, 1.0)), ((2.0, 1.0), (None, inf))]),
+    Row("gammainccinv", gammainccinv, [None, reciprocal_density(gamma_density, gammainccinv, -1)],
+        GAMMA_QUANTILES),
+    Row("betainc", betainc, [None, None, beta_density], BETAS, edges=[((2.0, 3.0, 0.0), (None, None, 0.0)), ((1.0, 3.0, 0.0), (None, None, 3.0)),
+        ((2.0, 1.0, 1.0), (None, None, 2.0)), ((0.5, 1.0, 0.0), (None, None, inf))]),
+    Row("betaincc", lambda a, b, x: betainc(b, a, 1 - x), [None, None, lambda a, b, x: -beta_density(a, b, x)], BETAS),
+    Row("betaincinv", betaincinv, [None, None, reciprocal_density(beta_density, betaincinv)], QUANTILES),
+    Row("betainccinv", betainccinv, [None, None, reciprocal_density(beta_density, betainccinv, -1)], QUANTILES),
+]
