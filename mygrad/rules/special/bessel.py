@@ -11,6 +11,17 @@ from scipy import special
 from mygrad.engine.registry import implements
 from mygrad.rules.special._double import Special, is_complex, total
 
+def half(function, order, x, sign=-1):
+    """Half the difference (or sum) of a cylinder function of the orders below and above.
+
+    It is a derivative. Of two infinities the one that is larger counts.
+    """
+    below, above = function(order - 1.0, x), sign * function(order + 1.0, x)
+    both = np.isinf(below) & np.isinf(above)
+    larger = np.where(np.real(order) < 0, below, above)
+    return np.where(both, larger, below + np.where(both, 0, above)) / 2
+
+
 # ------------------------------------------------------------------ Bessel functions of orders 0 and 1
 
 
@@ -88,8 +99,7 @@ def slope_of_ive(order, x):
     """The derivative of ``exp(-x) * iv(order, x)`` at positive ``x``."""
     far, at = far_away(order, x)
     near = np.where(far, 1, x)
-    difference = (special.ive(order - 1.0, near) + special.ive(order + 1.0, near)) / 2
-    difference = difference - special.ive(order, near)
+    difference = half(special.ive, order, near, 1) - special.ive(order, near)
     return np.where(far, hankel_slope(order, at, -1) / math.sqrt(2 * math.pi), difference)
 
 
@@ -97,8 +107,7 @@ def slope_of_kve(order, z):
     """The derivative of ``exp(z) * kv(order, z)``."""
     far, at = far_away(order, z)
     near = np.where(far, 1, z)
-    difference = (special.kve(order - 1.0, near) + special.kve(order + 1.0, near)) / 2
-    difference = special.kve(order, near) - difference
+    difference = special.kve(order, near) - half(special.kve, order, near, 1)
     return np.where(far, hankel_slope(order, at, 1) * math.sqrt(math.pi / 2), difference)
 
 
@@ -132,25 +141,25 @@ class K1e(Special):
 @implements(special.jv)
 class Jv(Special):
     def vjp_x2(grad, x1, x2):
-        return grad * (special.jv(x1 - 1.0, x2) - special.jv(x1 + 1.0, x2)) / 2
+        return grad * half(special.jv, x1, x2)
 
 
 @implements(special.yv)
 class Yv(Special):
     def vjp_x2(grad, x1, x2):
-        return grad * (special.yv(x1 - 1.0, x2) - special.yv(x1 + 1.0, x2)) / 2
+        return grad * half(special.yv, x1, x2)
 
 
 @implements(special.yn)
 class Yn(Special):
     def vjp_x2(grad, x1, x2):
-        return grad * (special.yn(x1 - 1.0, x2) - special.yn(x1 + 1.0, x2)) / 2
+        return grad * half(special.yn, x1, x2)
 
 
 @implements(special.iv)
 class Iv(Special):
     def vjp_x2(grad, x1, x2):
-        return grad * (special.iv(x1 - 1.0, x2) + special.iv(x1 + 1.0, x2)) / 2
+        return grad * half(special.iv, x1, x2, 1)
 
 
 @implements(special.ive)
@@ -160,7 +169,7 @@ class Ive(Special):
             # The function of a negative number, which is one of integers alone, is even or odd.
             parity = np.where((x2 < 0) & (np.fmod(x1, 2) == 0), -1, 1)
             return grad * (parity * slope_of_ive(x1, np.abs(x2)))
-        slope = grad * (special.ive(x1 - 1.0, x2) + special.ive(x1 + 1.0, x2)) / 2
+        slope = grad * half(special.ive, x1, x2, 1)
         # Scaled by the real part alone.
         return slope - np.sign(np.real(x2)) * np.real(grad * out)
 
@@ -168,13 +177,13 @@ class Ive(Special):
 @implements(special.kv)
 class Kv(Special):
     def vjp_x2(grad, x1, x2):
-        return -grad * (special.kv(x1 - 1.0, x2) + special.kv(x1 + 1.0, x2)) / 2
+        return -grad * half(special.kv, x1, x2, 1)
 
 
 @implements(special.kn)
 class Kn(Special):
     def vjp_x2(grad, x1, x2):
-        return -grad * (special.kn(x1 - 1.0, x2) + special.kn(x1 + 1.0, x2)) / 2
+        return -grad * half(special.kn, x1, x2, 1)
 
 
 @implements(special.kve)
@@ -186,13 +195,13 @@ class Kve(Special):
 @implements(special.hankel1)
 class Hankel1(Special):
     def vjp_x2(grad, x1, x2):
-        return grad * (special.hankel1(x1 - 1.0, x2) - special.hankel1(x1 + 1.0, x2)) / 2
+        return grad * half(special.hankel1, x1, x2)
 
 
 @implements(special.hankel2)
 class Hankel2(Special):
     def vjp_x2(grad, x1, x2):
-        return grad * (special.hankel2(x1 - 1.0, x2) - special.hankel2(x1 + 1.0, x2)) / 2
+        return grad * half(special.hankel2, x1, x2)
 
 
 def slope_of_scaled_hankel(function, order, z, turn):
@@ -202,8 +211,7 @@ def slope_of_scaled_hankel(function, order, z, turn):
     growth = np.real(turn * z)
     far = far & ((np.real(z) > 0) | (growth <= 0) | (growth > 20))
     near = np.where(far, 1, z)
-    difference = (function(order - 1.0, near) - function(order + 1.0, near)) / 2
-    difference = difference - turn * function(order, near)
+    difference = half(function, order, near) - turn * function(order, near)
     phase = np.exp(-turn * math.pi * (order / 2 + 0.25)) * math.sqrt(2 / math.pi)
     return np.where(far, phase * hankel_slope(order, np.where(far, at, 100), turn), difference)
 

@@ -109,9 +109,10 @@ class InversePower(Special):
         t = x1 * x2
         near = np.abs(t) < 0.1
         small, large = np.where(near, t, 0), np.where(near, 1, t)
-        formula = (large / (1 + large) - np.log1p(large)) / large / large
-        slope = np.where(near, polynomial(small, POWER_SERIES), formula)
-        return grad * (np.exp(x1 * log1p_ratio(t)) * (x1 * slope * x1))
+        series = x1 * polynomial(small, POWER_SERIES) * x1
+        power = np.where(near, 1, x2)
+        formula = (large / (1 + large) - np.log1p(large)) / power / power
+        return grad * (np.exp(x1 * log1p_ratio(t)) * np.where(near, series, formula))
 
 
 @implements(special.inv_boxcox)
@@ -144,11 +145,13 @@ class CosDegrees(Special):
 
 @implements(special.tandg)
 class TanDegrees(Special):
-    def vjp_x(grad, out, x):
-        return grad * (DEGREE * (1 + out * out))
+    def vjp_x(grad, x):
+        secant = 1 / special.cosdg(x)
+        return grad * (DEGREE * (secant * secant))
 
 
 @implements(special.cotdg)
 class CotDegrees(Special):
-    def vjp_x(grad, out, x):
-        return -grad * (DEGREE * (1 + out * out))
+    def vjp_x(grad, x):
+        cosecant = 1 / special.sindg(x)
+        return -grad * (DEGREE * (cosecant * cosecant))

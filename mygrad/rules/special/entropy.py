@@ -145,7 +145,7 @@ def above_branch(z, w):
 
 @implements(_ufuncs._lambertw)
 class LambertW(Special):
-    def vjp_x1(grad, out, x1, x2):
+    def vjp_x1(grad, out, x1, x2, x3):
         return grad * (np.exp(-out) / above_branch(x1, out))
 
 

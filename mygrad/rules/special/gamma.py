@@ -51,6 +51,16 @@ def trigamma(x):
     return np.where(left, (math.pi / sinpi(np.where(left, x, 0.5))) ** 2 - value, value)
 
 
+def digamma(x):
+    """``psi(x)``; of real numbers below 0 by reflection, with all digits near its poles."""
+    if is_complex(x):
+        return special.psi(x)
+    left = (x < 0) & (x != np.round(x))
+    turned = np.where(left, x, 0.5)
+    value = special.psi(np.where(left, 1 - x, x))
+    return value - np.where(left, math.pi * cospi(turned) / sinpi(turned), 0)
+
+
 def slope_of_rgamma(x, out):
     """The derivative of ``out = 1 / gamma(x)``; where ``psi`` may have a pole, by reflection."""
     left = np.real(x) < 0.5
@@ -65,7 +75,8 @@ def slope_of_rgamma(x, out):
 
 def psi_difference(x, y, step):
     """``psi(y) - psi(x)`` of positive numbers, to all digits of ``step``, which is ``y - x``."""
-    near = sum((step / (x + k)) / (y + k) for k in reversed(range(FAR)))
+    low, high = np.minimum(x, y), np.maximum(x, y)
+    near = sum(step / (high + k) / (low + k) for k in reversed(range(FAR)))
     x, y = x + FAR, y + FAR
     u, v = 1 / x, 1 / y
     # The difference of the series, divided by that of its arguments, by Horner's scheme.
@@ -104,7 +115,7 @@ def sign_of_pole(x):
 @implements(special.gamma)
 class Gamma(Special):
     def vjp_x(grad, out, x):
-        return grad * (out * special.psi(x))
+        return grad * (out * digamma(x))
 
 
 @implements(special.rgamma)
@@ -116,7 +127,7 @@ class ReciprocalGamma(Special):
 @implements(special.gammaln)
 class GammaLn(Special):
     def vjp_x(grad, x):
-        return grad * special.psi(x)
+        return grad * digamma(x)
 
 
 @implements(special.loggamma)
@@ -146,7 +157,7 @@ class Pochhammer(Special):
         return grad * np.where(zero, slope, out * psi_rise(np.where(zero, 1, x1), x2))
 
     def vjp_x2(grad, out, x1, x2):
-        return grad * (out * special.psi(x1 + x2))
+        return grad * (out * digamma(x1 + x2))
 
 
 @implements(special.binom)

@@ -12,25 +12,32 @@ from mygrad.rules.special._double import Special, is_complex, total
 SPLITTER = 2.0**27 + 1
 
 
-def quarter_turns(x):
-    """``x * x`` less a multiple of 4, so that a quarter turn times it has all digits."""
-    if is_complex(x):
-        return x * x
+def sine_and_cosine_of_square(x):
+    """Sine and cosine of ``pi / 2 * x ** 2``, to all digits of ``x``."""
     # Beyond 2**53 there are only even numbers.
-    x = np.where(np.abs(x) < 2.0**53, x, 0)
-    scaled = SPLITTER * x
-    high = scaled - (scaled - x)
-    low = x - high
+    x = x if is_complex(x) else np.where(np.abs(x) < 2.0**53, x, 0)
     square = x * x
-    error = ((high * high - square) + 2 * high * low) + low * low
-    return np.fmod(square, 4) + np.fmod(error, 4)
+    if is_complex(x):
+        part, error = square, 0
+    else:
+        scaled = SPLITTER * x
+        high = scaled - (scaled - x)
+        low = x - high
+        part = np.fmod(square, 4)
+        error = np.fmod(((high * high - square) + 2 * high * low) + low * low, 4)
+    turns = np.round(np.real(part))
+    angle = math.pi / 2 * ((part - turns) + error)
+    turns = np.mod(turns, 4)
+    sine, cosine = np.sin(angle), np.cos(angle)
+    odd, sine_sign = turns % 2 == 1, np.where(turns < 2, 1, -1)
+    cosine_sign = np.where((turns == 1) | (turns == 2), -1, 1)
+    return sine_sign * np.where(odd, cosine, sine), cosine_sign * np.where(odd, sine, cosine)
 
 
 @implements(special.fresnel)
 class Fresnel(Special):
     def vjp_x(grad, x):
-        angle = math.pi / 2 * quarter_turns(x)
-        return total(zip(grad, (np.sin(angle), np.cos(angle)), strict=True))
+        return total(zip(grad, sine_and_cosine_of_square(x), strict=True))
 
 
 @implements(special.sici)

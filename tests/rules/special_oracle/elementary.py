@@ -56,8 +56,10 @@ def hypot1(s):
 
 
 def pseudo_huber_in_delta(d, r):
-    root = hypot1(r / d)
-    return 2 * d * (root - 1) - (r / d) * r / root
+    # Of 2 d (root - 1) - r² / (d root), what is left: it may be 200 orders of magnitude below them.
+    s = r / d
+    root = hypot1(s)
+    return d * s**4 / (root * (1 + root) ** 2)
 
 
 def lambertw(z, k):
@@ -140,7 +142,7 @@ ROWS = [
     Row("rel_entr", lambda x, y: x * mp.log(x / y), [lambda x, y: mp.log(x / y) + 1, lambda x, y: -x / y], DIVERGENCE),
     Row("kl_div", lambda x, y: x * mp.log(x / y) - x + y, [lambda x, y: mp.log(x / y), lambda x, y: 1 - x / y], DIVERGENCE),
     Row("huber", None, [lambda d, r: max(abs(r) - d, 0), lambda d, r: max(-d, min(r, d))], LOSSES),
-    Row("pseudo_huber", lambda d, r: d**2 * (hypot1(r / d) - 1), [pseudo_huber_in_delta, lambda d, r: r / hypot1(r / d)], LOSSES,
+    Row("pseudo_huber", lambda d, r: r**2 / (hypot1(r / d) + 1), [pseudo_huber_in_delta, lambda d, r: r / hypot1(r / d)], LOSSES,
         edges=[((0.0, 2.0), (2.0, 0.0)), ((0.0, 0.0), (0.0, 0.0)), ((3.0, 0.0), (0.0, 0.0))]),
     # Lambert's function
     Row("_lambertw", lambertw, [lambertw_slope, None], [(complex(x), 0) for x in (*line(1e-300, 1e300), *NEAR_BRANCH, -1.0, -30.0)], kind="real"),

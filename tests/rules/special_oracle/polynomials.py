@@ -12,6 +12,8 @@ def legendre(n, x):
 
 
 def legendre_slope(n, x):
+    if n == 0:
+        return mp.mpf(0)
     return mp.mpf(n) * (n + 1) / 2 * mp.hyp2f1(1 - n, n + 2, 2, (1 - x) / 2)
 
 
@@ -20,14 +22,20 @@ def chebyt(n, x):
 
 
 def chebyt_slope(n, x):
+    if n == 0:
+        return mp.mpf(0)
     return n * chebyu(n - 1, x)
 
 
 def chebyu(n, x):
+    if n == -1:
+        return mp.mpf(0)
     return (n + 1) * mp.hyp2f1(-n, n + 2, mp.mpf(3) / 2, (1 - x) / 2)
 
 
 def chebyu_slope(n, x):
+    if n == 0:
+        return mp.mpf(0)
     return (n + 1) * mp.mpf(n) * (n + 2) / 3 * mp.hyp2f1(1 - n, n + 3, mp.mpf(5) / 2, (1 - x) / 2)
 
 
@@ -36,6 +44,8 @@ def gegenbauer(n, a, x):
 
 
 def gegenbauer_slope(n, a, x):
+    if n == 0:
+        return mp.mpf(0)
     scale = mp.gammaprod([n + 2 * a], [n + 1, 2 * a]) * n * (n + 2 * a) / (2 * a + 1)
     return scale * mp.hyp2f1(1 - n, n + 2 * a + 1, a + 1.5, (1 - x) / 2)
 
@@ -45,6 +55,8 @@ def jacobi(n, a, b, x):
 
 
 def jacobi_slope(n, a, b, x):
+    if n == 0:
+        return mp.mpf(0)
     scale = mp.binomial(n + a, n) * n * (n + a + b + 1) / (2 * (a + 1))
     return scale * mp.hyp2f1(1 - n, n + a + b + 2, a + 2, (1 - x) / 2)
 
@@ -70,6 +82,8 @@ def laguerre(n, x):
 
 
 def laguerre_slope(n, x):
+    if n == 0:
+        return mp.mpf(0)
     return -n * mp.hyp1f1(1 - n, 2, x)
 
 
@@ -78,6 +92,8 @@ def genlaguerre(n, a, x):
 
 
 def genlaguerre_slope(n, a, x):
+    if n == 0:
+        return mp.mpf(0)
     return -n * mp.binomial(n + a, n) / (a + 1) * mp.hyp1f1(1 - n, a + 2, x)
 
 
