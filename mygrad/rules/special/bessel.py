@@ -95,11 +95,16 @@ def hankel_slope(order, z, turn):
     return -sum(reversed(terms)) / (z * np.sqrt(z))
 
 
+def less(slope, value):
+    """``slope - value``, of two infinities the slope, which is larger."""
+    return slope - np.where(np.isinf(slope), 0, value)
+
+
 def slope_of_ive(order, x):
     """The derivative of ``exp(-x) * iv(order, x)`` at positive ``x``."""
     far, at = far_away(order, x)
     near = np.where(far, 1, x)
-    difference = half(special.ive, order, near, 1) - special.ive(order, near)
+    difference = less(half(special.ive, order, near, 1), special.ive(order, near))
     return np.where(far, hankel_slope(order, at, -1) / math.sqrt(2 * math.pi), difference)
 
 
@@ -107,7 +112,7 @@ def slope_of_kve(order, z):
     """The derivative of ``exp(z) * kv(order, z)``."""
     far, at = far_away(order, z)
     near = np.where(far, 1, z)
-    difference = special.kve(order, near) - half(special.kve, order, near, 1)
+    difference = -less(half(special.kve, order, near, 1), special.kve(order, near))
     return np.where(far, hankel_slope(order, at, 1) * math.sqrt(math.pi / 2), difference)
 
 

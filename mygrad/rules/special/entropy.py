@@ -124,29 +124,31 @@ class PseudoHuber(Special):
 
     def vjp_x2(grad, x1, x2):
         length = np.hypot(x1, x2)
-        return grad * (x1 * (x2 / np.where(length == 0, 1, length)))
+        safe = np.where(length == 0, 1, length)
+        # In the order that does not underflow.
+        return grad * np.where(np.abs(x1) > np.abs(x2), x2 * (x1 / safe), x1 * (x2 / safe))
 
 
 # ------------------------------------------------------------------ products of a number with its logarithm
 
 
-def above_branch(z, w):
-    """``1 + w`` of ``w = lambertw(z)`` to all digits, where ``w`` is nearly -1."""
-    step = 1 + w
-    near = (np.abs(step) < 0.3) & (step != 0)
-    d = np.where(near, step, 0.2)
-    z = np.where(near, z, 0)
-    target = ((z + 1 / math.e) + REST_OF_INVERSE_E) * math.e
+def above_branch(z, branch, w):
+    """``1 + w`` of ``w = lambertw(z, branch)`` to all digits, where ``w`` is nearly -1."""
+    near = np.abs(1 + w) < 0.3
+    target = ((np.where(near, z, 0) + 1 / math.e) + REST_OF_INVERSE_E) * math.e
     # Newton's method for (d - 1) exp(d) + 1, of which d² slope_of_exprel(d) does not cancel.
-    for _ in range(2):
+    root = np.where(np.equal(branch, 0), 1, -1) * np.sqrt(2 * target)
+    d = root - root * root / 3
+    for _ in range(4):
         d = d - (d * d * slope_of_exprel(d) - target) / (d * np.exp(d))
-    return np.where(near, d, step)
+    return np.where(near, d, 1 + w)
 
 
 @implements(_ufuncs._lambertw)
 class LambertW(Special):
     def vjp_x1(grad, out, x1, x2, x3):
-        return grad * (np.exp(-out) / above_branch(x1, out))
+        above = above_branch(x1, x2, out)
+        return grad * (np.exp(1 - above) / above)
 
 
 @implements(special.wrightomega)

@@ -183,7 +183,11 @@ def slope_of_beta(a, b, out):
     at = np.where(zero, a + b, 0)
     residue = sign_of_pole(at) * special.gamma(1 - at)
     slope = special.gamma(np.where(zero, a, 1)) * special.gamma(np.where(zero, b, 1)) * residue
-    return np.where(zero, slope, -out * psi_rise(np.where(zero, 1, a), b))
+    rise = out * psi_rise(np.where(zero, 1, a), b)
+    # The rise may be too small for a number where the product is not.
+    tiny = (a > 0) & (np.abs(b) < 1e-17 * a)
+    rise = np.where(tiny, out * b * trigamma(np.where(tiny, a, 1.0)), rise)
+    return np.where(zero, slope, -rise)
 
 
 @implements(special.beta)

@@ -1,8 +1,10 @@
 """Exponents, logarithms, angles, logistic functions, entropies, losses."""
 
+from math import inf
+
 from mpmath import mp
 
-from tests.rules.special_oracle.grid import Row, line, pairs, plane, signed
+from tests.rules.special_oracle.grid import Row, Weaker, line, pairs, plane, signed
 
 TINY = [1e-300, 1e-20, 1e-5]
 
@@ -19,12 +21,12 @@ def exprel_slope(x):
     return (x * mp.exp(x) - mp.expm1(x)) / x**2
 
 
-def boxcox(x, p):
-    return mp.log(x) if p == 0 else mp.expm1(p * mp.log(x)) / p
+def boxcox(L, p):
+    """Of the number whose logarithm is ``L``."""
+    return L if p == 0 else mp.expm1(p * L) / p
 
 
-def boxcox_in_power(x, p):
-    L = mp.log(x)
+def boxcox_in_power(L, p):
     return L * L / 2 if p == 0 else L * L * exprel_slope(p * L)
 
 
@@ -111,11 +113,12 @@ ROWS = [
     Row("expm1", mp.expm1, [mp.exp], plane(1e-20, 0.1, 3, 100), kind="complex"),
     Row("log1p", log1p, [lambda x: 1 / (1 + x)], [*line(), *[-x for x in line(0, 0.95)], -1 + 2.0**-24, -1 + 2.0**-50]),
     Row("log1p", log1p, [lambda x: 1 / (1 + x)], plane(1e-20, 0.1, 0.99, 3, 1e10, 1e300), kind="complex"),
-    Row("exprel", exprel, [exprel_slope], signed(0, 1e300, 0.05, 0.099, 0.101, 709.5, 712, 714)),
-    Row("boxcox", boxcox, [lambda x, p: mp.power(x, p - 1), boxcox_in_power], pairs(BASES, POWERS, keep=2),
-        edges=[((0.0, 2.0), (0.0, 0.25)), ((0.0, 1.0), (1.0, 1.0)), ((0.0, 0.5), (float("inf"), 4.0))]),
-    Row("boxcox1p", lambda x, p: boxcox(1 + x, p), [lambda x, p: mp.power(1 + x, p - 1), lambda x, p: boxcox_in_power(1 + x, p)],
-        pairs(SMALL_BASES, POWERS, keep=2), edges=[((-1.0, 2.0), (0.0, 0.25)), ((-1.0, 0.5), (float("inf"), 4.0))]),
+    Row("exprel", exprel, [exprel_slope], signed(0, 1e300, 0.05, 0.099, 0.101, 709.5, 712, 714),
+        weaker=[Weaker("SciPy has infinity where expm1(x) overflows, not exprel(x)", lambda x: 709 < x < 720, float64=inf)]),
+    Row("boxcox", lambda x, p: boxcox(mp.log(x), p), [lambda x, p: mp.power(x, p - 1), lambda x, p: boxcox_in_power(mp.log(x), p)], pairs(BASES, POWERS, keep=2),
+        edges=[((0.0, 2.0), (0.0, 0.25)), ((0.0, 1.0), (1.0, 1.0)), ((0.0, 0.5), (inf, 4.0))]),
+    Row("boxcox1p", lambda x, p: boxcox(mp.log1p(x), p), [lambda x, p: mp.power(1 + x, p - 1), lambda x, p: boxcox_in_power(mp.log1p(x), p)],
+        pairs(SMALL_BASES, POWERS, keep=2), edges=[((-1.0, 2.0), (0.0, 0.25)), ((-1.0, 0.5), (inf, 4.0))]),
     *(
         Row(name, value, [inverse_boxcox_slope, inverse_boxcox_in_power],
             [p for p in pairs([1e-300, 1e-20, -1e-5, 0.01, -0.3, 0.5, 0.9, -2, 3, 20, -30, 300, 1e5, 1e30, 1e300], POWERS) if 1 + p[0] * p[1] > 0][::2])
@@ -138,7 +141,7 @@ ROWS = [
     Row("xlog1py", lambda x, y: x * mp.log1p(y), [lambda x, y: mp.log1p(y), lambda x, y: x / (1 + y)],
         pairs([1e-300, -1e-3, 1, -3, 1e5, 1e300], [1e-300, -1e-30, 1e-10, -0.3, -1 + 2.0**-20, 3, 1e30, 1e300])),
     Row("entr", lambda x: -x * mp.log(x), [lambda x: -mp.log(x) - 1], line(0, 1e300, 0.367, 0.3679, 0.36787945, 0.2, 0.7),
-        edges=[((0.0,), (float("inf"),))]),
+        edges=[((0.0,), (inf,))]),
     Row("rel_entr", lambda x, y: x * mp.log(x / y), [lambda x, y: mp.log(x / y) + 1, lambda x, y: -x / y], DIVERGENCE),
     Row("kl_div", lambda x, y: x * mp.log(x / y) - x + y, [lambda x, y: mp.log(x / y), lambda x, y: 1 - x / y], DIVERGENCE),
     Row("huber", None, [lambda d, r: max(abs(r) - d, 0), lambda d, r: max(-d, min(r, d))], LOSSES),

@@ -6,9 +6,9 @@ A point that single precision can hold is one of single precision, so that a gri
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
-from math import inf, isfinite, nan
+from math import inf, nan
 from typing import Any
 
 import mpmath
@@ -60,37 +60,48 @@ def pairs(*axes: Iterable[Any], keep: int = 1) -> list[tuple[Any, ...]]:
 
 
 @dataclass
-class Exception_:
-    """Points where the bar is lower, and why."""
+class Weaker:
+    """Points where the bar is lower, and why: relative errors, None where the usual bar holds.
+
+    ``own`` says that it is SciPy's value of the function itself that is not better there, which is
+    checked; else the reason names the function that the rule needs. ``arguments`` are those that
+    it holds for, all if there are none.
+    """
 
     reason: str
     where: Callable[..., Any]
     float64: float | None = None
     float32: float | None = None
+    own: bool = True
+    arguments: tuple[int, ...] = ()
 
 
 @dataclass
 class Row:
     """A function, its value and derivatives in mpmath, and where they are compared.
 
-    ``slopes`` has an expression for each argument that has a rule, or None. ``edges`` are points
-    whose derivatives are known without mpmath.
+    ``slopes`` has an expression for each argument, None for one that has no rule; ``part`` is the
+    position of the result, of a function that has several. ``edges`` are points whose derivatives
+    are known without mpmath.
     """
 
     name: str
     value: Callable[..., Any] | None
     slopes: Sequence[Callable[..., Any] | None]
     points: Sequence[Any]
-    edges: Sequence[tuple[tuple[Any, ...], tuple[float | None, ...]]] = ()
+    edges: Sequence[tuple[tuple[Any, ...], tuple[complex | None, ...]]] = ()
     kind: str = ""
-    weaker: dict[int, list[Exception_]] = field(default_factory=dict)
+    part: int | None = None
+    weaker: Sequence[Weaker] = ()
 
     def __post_init__(self) -> None:
         self.points = [p if isinstance(p, tuple) else (p,) for p in self.points]
+        self.arguments = [i for i, slope in enumerate(self.slopes) if slope is not None]
 
     @property
     def key(self) -> str:
-        return f"{self.name} {self.kind}".strip()
+        part = "" if self.part is None else str(self.part)
+        return " ".join(filter(None, (self.name, part, self.kind)))
 
 
 def exact(x: Any) -> Any:
@@ -130,5 +141,6 @@ def rounded(x: Any) -> Any:
     return float(x)
 
 
-def is_finite(x: complex | float) -> bool:
-    return isfinite(x.real) and isfinite(x.imag)
+def plain(x: Any) -> Any:
+    """``x`` as JSON can hold it: a complex number as its parts."""
+    return [x.real, x.imag] if isinstance(x, complex) else x
