@@ -48,9 +48,7 @@ SAMPLES = [
         for function in (special.gamma, special.rgamma, special.loggamma)
         for sample in (
             Sample(function, positive(3)),
-            Sample(function, complex_normal(2)).but(
-                order=1, reason="SciPy has no derivative of psi for complex numbers"
-            ),
+            Sample(function, complex_normal(2)),
         )
     ),
     Sample(special.gamma, np.array([-0.5, -1.3])),

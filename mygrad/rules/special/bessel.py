@@ -100,12 +100,17 @@ def less(slope, value):
     return slope - np.where(np.isinf(slope), 0, value)
 
 
-def slope_of_ive(order, x):
-    """The derivative of ``exp(-x) * iv(order, x)`` at positive ``x``."""
-    far, at = far_away(order, x)
-    near = np.where(far, 1, x)
+def slope_of_ive(order, z):
+    """The derivative of ``exp(-z) * iv(order, z)`` to the right, but for the turn by ``z.imag``."""
+    far, at = far_away(order, z)
+    far = far & (np.real(z) > 20)
+    at = np.where(far, at, 100)
+    near = np.where(far, 1, z)
     difference = less(half(special.ive, order, near, 1), special.ive(order, near))
-    return np.where(far, hankel_slope(order, at, -1) / math.sqrt(2 * math.pi), difference)
+    series = hankel_slope(order, at, -1) / math.sqrt(2 * math.pi)
+    if is_complex(z):
+        series = series * np.exp(1j * np.imag(at))
+    return np.where(far, series, difference)
 
 
 def slope_of_kve(order, z):
@@ -174,9 +179,12 @@ class Ive(Special):
             # The function of a negative number, which is one of integers alone, is even or odd.
             parity = np.where((x2 < 0) & (np.fmod(x1, 2) == 0), -1, 1)
             return grad * (parity * slope_of_ive(x1, np.abs(x2)))
-        slope = grad * half(special.ive, x1, x2, 1)
-        # Scaled by the real part alone.
-        return slope - np.sign(np.real(x2)) * np.real(grad * out)
+        left = np.real(x2) < 0
+        half_turn = np.where(np.imag(x2) < 0, -1j, 1j) * math.pi
+        turn = np.where(left, -np.exp(half_turn * x1), 1)
+        slope = turn * slope_of_ive(x1, np.where(left, -x2, x2))
+        # Scaled by the real part alone, whose derivative is real.
+        return grad * slope + 1j * np.where(left, -1, 1) * np.imag(grad * out)
 
 
 @implements(special.kv)

@@ -33,9 +33,5 @@ class Hyp2f1(Special):
 
 @implements(special.hyperu)
 class HyperU(Special):
-    def vjp_x3(grad, out, x1, x2, x3):
-        # Of two formulas the one in which nothing cancels; at small x3 SciPy lacks values for the other.
-        low = x2 < x1 + 1.0
-        raised = special.hyperu(x1 + 1.0, np.where(low, x2 + 1.0, x2), x3)
-        beside = (out + (x2 - x1 - 1.0) * raised) / x3
-        return -grad * unless_zero(1.0 * x1, np.where(low, raised, beside))
+    def vjp_x3(grad, x1, x2, x3):
+        return -grad * unless_zero(1.0 * x1, special.hyperu(x1 + 1.0, x2 + 1.0, x3))

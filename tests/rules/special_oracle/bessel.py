@@ -32,6 +32,16 @@ def ive_slope(v, x):
     return mp.exp(-abs(x)) * (iv_slope(v, x) - mp.sign(x) * mp.besseli(v, x))
 
 
+def ive_complex(v, z):
+    return mp.exp(-abs(mp.re(z))) * mp.besseli(v, z)
+
+
+def ive_complex_slope(v, z):
+    """The scale is no holomorphic function: of a gradient of 1, the part that is due to it is real."""
+    scale = mp.exp(-abs(mp.re(z)))
+    return scale * iv_slope(v, z) - mp.sign(mp.re(z)) * mp.re(scale * mp.besseli(v, z))
+
+
 def kve(v, x):
     return mp.exp(x) * mp.besselk(v, x)
 
@@ -107,6 +117,7 @@ ROWS = [
     Row("ive", ive, [None, ive_slope], SCALED_REAL,
         weaker=[Weaker("SciPy's ive(-3.3, 1e-100) is NaN", lambda v, x: v < -2 and x < 1e-99, float64=inf, own=False)]),
     Row("ive", ive, [None, ive_slope], pairs([0.0, 1, 2, 5], [-0.3, -5.2, -40, -1e4]), kind="negative"),
+    Row("ive", ive_complex, [None, ive_complex_slope], [*COMPLEX, *FAR, *pairs([0.0, 0.5, 3], [1e4 + 0j, 1e8 + 0j, 30 + 1e-9j, 3 + 1e-9j])], kind="complex"),
     Row("kv", mp.besselk, [None, kv_slope], REAL, weaker=FLUSHED),
     Row("kv", mp.besselk, [None, kv_slope], COMPLEX, kind="complex"),
     Row("kn", mp.besselk, [None, kv_slope], INTEGERS, weaker=FLUSHED),
