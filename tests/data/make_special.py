@@ -16,6 +16,8 @@ from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
+from mpmath import mp
+
 from tests.rules.special_oracle import ROWS
 from tests.rules.special_oracle.grid import figure, plain
 
@@ -32,7 +34,7 @@ def in_time(key: str, expression: Callable[..., Any] | None, point: Sequence[Any
     signal.alarm(SECONDS)
     try:
         return figure(expression, point)
-    except (TimeoutError, ArithmeticError, TypeError) as error:
+    except (TimeoutError, ArithmeticError, TypeError, mp.NoConvergence) as error:
         print(f"{key} {point}: {error!r}")
         return nan
     finally:

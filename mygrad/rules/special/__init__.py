@@ -16,7 +16,8 @@ from mygrad.rules.special import (
     errors,
     gamma,
     hypergeometric,
-    incomplete,
+    incomplete_beta,
+    incomplete_gamma,
     integrals,
     polynomials,
 )

@@ -112,6 +112,21 @@ def sign_of_pole(x):
     return split_turns(x)[0]
 
 
+def zeta_in_exponent(s, q):
+    """The derivative of ``zeta(s, q)`` in ``s``, by Euler and Maclaurin's formula."""
+    y = q + FAR
+    logarithm = np.log(y)
+    # The derivative of each term of the formula, over y ** -s.
+    tail = -y / (s - 1) * (logarithm + 1 / (s - 1)) - logarithm / 2
+    rising, slope = s / y, 1 / y
+    for k, bernoulli in enumerate(BERNOULLI, 1):
+        tail = tail + bernoulli / math.factorial(2 * k) * (slope - logarithm * rising)
+        for factor in (s + 2 * k - 1, s + 2 * k):
+            rising, slope = rising * factor / y, (slope * factor + rising) / y
+    terms = sum(np.log(q + k) * (q + k) ** -s for k in reversed(range(FAR)))
+    return tail * y**-s - terms
+
+
 @implements(special.gamma)
 class Gamma(Special):
     def vjp_x(grad, out, x):
@@ -143,6 +158,9 @@ class Digamma(Special):
 
 @implements(_ufuncs._zeta)
 class HurwitzZeta(Special):
+    def vjp_x1(grad, x1, x2):
+        return grad * zeta_in_exponent(1.0 * x1, x2)
+
     def vjp_x2(grad, x1, x2):
         return -grad * (x1 * special.zeta(x1 + 1.0, x2))
 

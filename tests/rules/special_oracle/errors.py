@@ -5,7 +5,7 @@ from math import inf
 from mpmath import mp
 from scipy import special
 
-from tests.rules.special_oracle.gamma import INCOMPLETE, gamma_density, gammainc, gammaincc
+from tests.rules.special_oracle.gamma import INCOMPLETE, gamma_density, gammainc, gammainc_in_a, gammaincc
 from tests.rules.special_oracle.grid import Row, Weaker, line, pairs, plane, signed
 
 
@@ -108,8 +108,8 @@ ROWS = [
         edges=[((0.0,), (inf,))]),
     Row("owens_t", None, [lambda h, a: -phi(h) * mp.erf(a * h / mp.sqrt(2)) / 2, lambda h, a: mp.exp(-h * h * (1 + a * a) / 2) / (2 * mp.pi * (1 + a * a))],
         pairs([0.0, 1e-150, -1e-10, 0.5, -1, 3, -10, 35], [1e-300, -1e-5, 0.3, -1, 4, 1e3, -1e10, 1e100])),
-    Row("chdtr", lambda v, x: gammainc(v / 2, x / 2), [None, lambda v, x: gamma_density(v / 2, x / 2) / 2], INCOMPLETE),
-    Row("chdtrc", lambda v, x: gammaincc(v / 2, x / 2), [None, lambda v, x: -gamma_density(v / 2, x / 2) / 2], INCOMPLETE),
+    Row("chdtr", lambda v, x: gammainc(v / 2, x / 2), [lambda v, x: gammainc_in_a(v / 2, x / 2) / 2, lambda v, x: gamma_density(v / 2, x / 2) / 2], INCOMPLETE),
+    Row("chdtrc", lambda v, x: gammaincc(v / 2, x / 2), [lambda v, x: -gammainc_in_a(v / 2, x / 2) / 2, lambda v, x: -gamma_density(v / 2, x / 2) / 2], INCOMPLETE),
     Row("stdtr", stdtr, [None, stdtr_slope],
         pairs([1e-10, 1e-3, 0.5, 1, 2.5, 10, 100, 1e4, 1e8, 1e15], [1e-300, 1e-10, -0.3, 1, -3, 10, -35, 1e3, -1e10, 1e100, -1e200])),
     # Integrals

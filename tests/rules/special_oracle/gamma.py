@@ -47,6 +47,22 @@ def beta_in_a(a, b):
     return -mp.beta(a, b) * psi_rise(a, b)
 
 
+def gammainc_in_a(a, x):
+    """By the power series, whose terms have one sign below ``a``; above, by differences or an integral."""
+    if x < a:
+        psi, logarithm = mp.digamma(a + 1), mp.log(x)
+        total, power, n = logarithm - psi, mp.mpf(1), 1
+        while power > mp.eps / 100:
+            psi, power = psi + 1 / (a + n), power * x / (a + n)
+            total, n = total + power * (logarithm - psi), n + 1
+        return gamma_density(a, x) * x / a * total
+    if a < 900:
+        return -mp.diff(lambda s: mp.gammainc(s, x, regularized=True), a) if a > 1e-100 else -mp.e1(x)
+    psi, scale = mp.digamma(a), gamma_density(a, x)
+    points = [x + mp.sqrt(a) * k / 2 for k in range(40)]
+    return -scale * mp.quad(lambda t: gamma_density(a, t) / scale * (mp.log(t) - psi), points)
+
+
 def trigamma(x):
     return mp.psi(1, x) if mp.re(x) > 0 else (mp.pi / mp.sin(mp.pi * x)) ** 2 - mp.psi(1, 1 - x)
 
@@ -117,6 +133,16 @@ def betainccinv(a, b, y):
     return betaincinv(a, b, 1 - mp.mpf(y))
 
 
+def gammaincinv_in_a(a, y):
+    x = gammaincinv(a, y)
+    return -gammainc_in_a(a, x) / gamma_density(a, x)
+
+
+def gammainccinv_in_a(a, y):
+    x = gammainccinv(a, y)
+    return -gammainc_in_a(a, x) / gamma_density(a, x)
+
+
 POSITIVE_PAIRS = pairs(
     [1e-300, 1e-20, 1e-5, 0.3, 1, 2, 3.7, 30, 200, 1e4, 1e8, 1e16, 1e100],
     [1e-300, 1e-20, 1e-5, 0.4, 1, 2, 5.5, 60, 1e3, 1e8, 1e100],
@@ -156,7 +182,7 @@ ROWS = [
     Row("psi", mp.digamma, [trigamma], [*line(), *[-x for x in line(0, 0.9)], *NEAR_POLES, -1e4 - 0.5, -1e6 + 0.25],
         edges=[((0.0,), (inf,))]),
     Row("psi", mp.digamma, [trigamma], plane(1e-10, 0.3, 2, 7, 50, 1e4, 1e10), kind="complex"),
-    Row("_zeta", mp.zeta, [None, lambda s, q: -s * mp.zeta(s + 1, q)],
+    Row("_zeta", mp.zeta, [lambda s, q: mp.zeta(s, q, derivative=1), lambda s, q: -s * mp.zeta(s + 1, q)],
         pairs([1.0001, 1.5, 2, 3, 7.5, 30, 100], [1e-10, 1e-3, 0.3, 1, 2.5, 9, 20, 1e3, 1e6, 1e10])),
     Row("_zeta", mp.zeta, [None, lambda s, q: -s * mp.zeta(s + 1, q)], pairs([2.0, 3.0, 8.0], [-0.4, -2.25, -30.3]), kind="negative"),
     Row("poch", poch, [poch_in_a, poch_in_m], [*POSITIVE_PAIRS, *NEGATIVE_PAIRS],
@@ -171,13 +197,13 @@ ROWS = [
         edges=[((-0.5, -0.5), (-12.566370614359172, -12.566370614359172))],
         weaker=LARGE),
     Row("betaln", betaln, [betaln_in_a, lambda a, b: betaln_in_a(b, a)], [*POSITIVE_PAIRS, *NEGATIVE_PAIRS]),
-    Row("gammainc", gammainc, [None, gamma_density], INCOMPLETE, edges=[((1.0, 0.0), (None, 1.0)), ((2.0, 0.0), (None, 0.0)), ((0.5, 0.0), (None, inf)),
-        ((2.0, inf), (None, 0.0)), ((0.0, 2.0), (None, 0.0))]),
+    Row("gammainc", gammainc, [gammainc_in_a, gamma_density], INCOMPLETE, edges=[((1.0, 0.0), (0.0, 1.0)), ((2.0, 0.0), (0.0, 0.0)), ((0.5, 0.0), (None, inf)),
+        ((2.0, inf), (0.0, 0.0)), ((0.0, 2.0), (-0.04890051070806112, 0.0))]),
     Row("gammainc", None, [None, gamma_density], HUGE, kind="huge"),
-    Row("gammaincc", gammaincc, [None, lambda a, x: -gamma_density(a, x)], INCOMPLETE, edges=[((2.0, inf), (None, 0.0))]),
-    Row("gammaincinv", gammaincinv, [None, reciprocal_density(gamma_density, gammaincinv)],
+    Row("gammaincc", gammaincc, [lambda a, x: -gammainc_in_a(a, x), lambda a, x: -gamma_density(a, x)], INCOMPLETE, edges=[((2.0, inf), (None, 0.0))]),
+    Row("gammaincinv", gammaincinv, [gammaincinv_in_a, reciprocal_density(gamma_density, gammaincinv)],
         GAMMA_QUANTILES, edges=[((2.0, 0.0), (None, inf)), ((1.0, 0.0), (None, 1.0)), ((2.0, 1.0), (None, inf))]),
-    Row("gammainccinv", gammainccinv, [None, reciprocal_density(gamma_density, gammainccinv, -1)],
+    Row("gammainccinv", gammainccinv, [gammainccinv_in_a, reciprocal_density(gamma_density, gammainccinv, -1)],
         GAMMA_QUANTILES),
     Row("betainc", betainc, [None, None, beta_density], BETAS, edges=[((2.0, 3.0, 0.0), (None, None, 0.0)), ((1.0, 3.0, 0.0), (None, None, 3.0)),
         ((2.0, 1.0, 1.0), (None, None, 2.0)), ((0.5, 1.0, 0.0), (None, None, inf))]),

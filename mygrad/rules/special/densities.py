@@ -1,6 +1,6 @@
-"""``scipy.special``: incomplete gamma and beta functions, their inverses, distributions made of them.
+"""Densities of the gamma, beta and Student's distributions: derivatives of incomplete functions.
 
-Densities are written by their deviance and Stirling's remainder (as Loader's for R), since the
+They are written by their deviance and Stirling's remainder (as Loader's for R), since the
 logarithms of large powers and of large gamma functions cancel.
 """
 
@@ -9,8 +9,7 @@ import math
 import numpy as np
 from scipy import special
 
-from mygrad.engine.registry import implements
-from mygrad.rules.special._double import Special, polynomial
+from mygrad.rules.special._double import polynomial
 
 ROOT_TAU = math.sqrt(2 * math.pi)
 #: Of Stirling's remainder in ``1 / x ** 2``.
@@ -28,14 +27,20 @@ def stirling_remainder(x):
     return np.where(far, inverse * polynomial(inverse * inverse, STIRLING), direct)
 
 
-def deviance(a, excess, ratio):
-    """``m - a - a * log(m / a)``, where ``excess`` is ``m - a`` and ``ratio`` is ``m / a``."""
-    u = excess / a
+def log_remainder(u, ratio=None):
+    """``u - log1p(u)``, which does not cancel, and ``log1p(u)``; ``ratio`` is ``1 + u``, if known better."""
     near = np.abs(u) < 0.5
     small = np.where(near, u, 0)
     r = small / (2 + small)
     series = small * r - 2 * r**3 * polynomial(r * r, AREA_TANGENT)
-    return a * np.where(near, series, u - np.log(np.where(near, 1, ratio)))
+    logarithm = np.log(np.where(near, 1 + small, 1 + u if ratio is None else ratio))
+    logarithm = np.where(near, np.log1p(small), logarithm)
+    return np.where(near, series, u - logarithm), logarithm
+
+
+def deviance(a, excess, ratio):
+    """``m - a - a * log(m / a)``, where ``excess`` is ``m - a`` and ``ratio`` is ``m / a``."""
+    return a * log_remainder(excess / a, ratio)[0]
 
 
 def gamma_density(a, x):
@@ -71,67 +76,6 @@ def beta_density(a, b, x, rest):
     return np.where(inside, density, np.where(outside, np.nan, at_edge))
 
 
-@implements(special.gammainc)
-class GammaInc(Special):
-    def vjp_x2(grad, x1, x2):
-        return grad * gamma_density(x1, x2)
-
-
-@implements(special.gammaincc)
-class GammaIncC(Special):
-    def vjp_x2(grad, x1, x2):
-        return -grad * gamma_density(x1, x2)
-
-
-@implements(special.gammaincinv)
-class GammaIncInv(Special):
-    def vjp_x2(grad, out, x1, x2):
-        return grad / gamma_density(x1, out)
-
-
-@implements(special.gammainccinv)
-class GammaIncCInv(Special):
-    def vjp_x2(grad, out, x1, x2):
-        return -grad / gamma_density(x1, out)
-
-
-@implements(special.betainc)
-class BetaInc(Special):
-    def vjp_x3(grad, x1, x2, x3):
-        return grad * beta_density(x1, x2, x3, 1 - x3)
-
-
-@implements(special.betaincc)
-class BetaIncC(Special):
-    def vjp_x3(grad, x1, x2, x3):
-        return -grad * beta_density(x1, x2, x3, 1 - x3)
-
-
-@implements(special.betaincinv)
-class BetaIncInv(Special):
-    def vjp_x3(grad, out, x1, x2, x3):
-        # Near 1 the difference of 1 and the result has lost its digits.
-        return grad / beta_density(x1, x2, out, special.betainccinv(x2, x1, x3))
-
-
-@implements(special.betainccinv)
-class BetaIncCInv(Special):
-    def vjp_x3(grad, out, x1, x2, x3):
-        return -grad / beta_density(x1, x2, out, special.betaincinv(x2, x1, x3))
-
-
-@implements(special.chdtr)
-class ChiSquare(Special):
-    def vjp_x2(grad, x1, x2):
-        return grad * (gamma_density(x1 / 2, x2 / 2) / 2)
-
-
-@implements(special.chdtrc)
-class ChiSquareC(Special):
-    def vjp_x2(grad, x1, x2):
-        return -grad * (gamma_density(x1 / 2, x2 / 2) / 2)
-
-
 def student_density(freedom, t):
     """The density of Student's distribution."""
     normal = np.isinf(freedom)
@@ -143,9 +87,3 @@ def student_density(freedom, t):
     scale = stirling_remainder((v + 1) / 2) - stirling_remainder(v / 2)
     exponent = scale + v / 2 * np.log1p(1 / v) - 0.5 - (v + 1) / 2 * logarithm
     return np.exp(np.where(normal, -t * t / 2, exponent)) / ROOT_TAU
-
-
-@implements(special.stdtr)
-class StudentT(Special):
-    def vjp_x2(grad, x1, x2):
-        return grad * student_density(x1, x2)
