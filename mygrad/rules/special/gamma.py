@@ -61,6 +61,15 @@ def digamma(x):
     return value - np.where(left, math.pi * cospi(turned) / sinpi(turned), 0)
 
 
+def log_rest(x):
+    """``log(x) - psi(x)`` of positive ``x``."""
+    far = x >= FAR
+    inverse = 1 / np.where(far, x, FAR)
+    rest = inverse / 2 + inverse * inverse * polynomial(inverse * inverse, DIGAMMA_SERIES)
+    near = np.where(far, FAR, x)
+    return np.where(far, rest, np.log(near) - special.psi(near))
+
+
 def slope_of_rgamma(x, out):
     """The derivative of ``out = 1 / gamma(x)``; where ``psi`` may have a pole, by reflection."""
     left = np.real(x) < 0.5

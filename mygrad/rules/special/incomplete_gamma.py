@@ -9,8 +9,8 @@ import numpy as np
 from scipy import special
 
 from mygrad.engine.registry import implements
-from mygrad.rules.special._double import Special, polynomial
-from mygrad.rules.special.gamma import DIGAMMA_SERIES
+from mygrad.rules.special._double import Special
+from mygrad.rules.special.gamma import log_rest
 from mygrad.rules.special.densities import gamma_density, log_remainder
 
 #: Of the power series; at parameters below 30 that is all digits.
@@ -36,16 +36,10 @@ def by_series(a, x):
 
 def log_less_psi(a, x):
     """``log(x) - psi(a)``, which is small where both are large and near."""
-    far = a >= 15
-    large = np.where(far, a, 15)
-    inverse = 1 / large
-    rest = inverse / 2 + inverse * inverse * polynomial(inverse * inverse, DIGAMMA_SERIES)
-    near = np.where(far, 15, a)
-    rest = np.where(far, rest, np.log(near) - special.psi(near))
     ratio = x / a
     close = np.abs(ratio - 1) < 0.5
     by_difference = np.log1p(np.where(close, x - a, 0) / a)
-    return rest + np.where(close, by_difference, np.log(np.where(close, 1, ratio)))
+    return log_rest(a) + np.where(close, by_difference, np.log(np.where(close, 1, ratio)))
 
 
 def by_integral(a, x, direction):

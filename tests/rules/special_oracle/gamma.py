@@ -95,6 +95,33 @@ def betainc(a, b, x):
     return mp.betainc(a, b, 0, x, regularized=True)
 
 
+def betainc_in_a(a, b, x):
+    """By differences of a tail, by its leading term, or by its integral."""
+    psi = mp.digamma(a) - mp.digamma(a + b)
+    if x < 1e-50:
+        return mp.exp(a * mp.log(x)) / (a * mp.beta(a, b)) * (mp.log(x) - mp.digamma(a + 1) + mp.digamma(a + b))
+    if min(a, b) > 9000:
+        width = mp.sqrt(a * b / (a + b)) / (a + b)
+        scale, sign = beta_density(a, b, x), 1 if mp.log(x) > psi else -1
+        points = [t for k in range(40) if 0 < (t := x + sign * k * width / 2) < 1]
+        return -sign * scale * mp.quad(lambda t: beta_density(a, b, t) / scale * (mp.log(t) - psi) * sign, points)
+    if mp.log(x) < psi:
+        return mp.diff(lambda s: mp.betainc(s, b, 0, x, regularized=True), a)
+    return -mp.diff(lambda s: mp.betainc(b, s, 0, 1 - x, regularized=True), a)
+
+
+def betainc_in_b(a, b, x):
+    return -betainc_in_a(b, a, 1 - x) if x > 1e-50 else mp.diff(lambda s: mp.betainc(a, s, 0, x, regularized=True), b)
+
+
+def quantile_in(parameter, quantile):
+    def slope(a, b, y):
+        x = quantile(a, b, y)
+        return -parameter(a, b, x) / beta_density(a, b, x)
+
+    return slope
+
+
 def inverse(function, density, start):
     """The inverse of ``function`` in its last argument, by Newton's method on logarithms."""
 
@@ -205,9 +232,9 @@ ROWS = [
         GAMMA_QUANTILES, edges=[((2.0, 0.0), (None, inf)), ((1.0, 0.0), (None, 1.0)), ((2.0, 1.0), (None, inf))]),
     Row("gammainccinv", gammainccinv, [gammainccinv_in_a, reciprocal_density(gamma_density, gammainccinv, -1)],
         GAMMA_QUANTILES),
-    Row("betainc", betainc, [None, None, beta_density], BETAS, edges=[((2.0, 3.0, 0.0), (None, None, 0.0)), ((1.0, 3.0, 0.0), (None, None, 3.0)),
-        ((2.0, 1.0, 1.0), (None, None, 2.0)), ((0.5, 1.0, 0.0), (None, None, inf))]),
-    Row("betaincc", lambda a, b, x: betainc(b, a, 1 - x), [None, None, lambda a, b, x: -beta_density(a, b, x)], BETAS),
-    Row("betaincinv", betaincinv, [None, None, reciprocal_density(beta_density, betaincinv)], QUANTILES),
-    Row("betainccinv", betainccinv, [None, None, reciprocal_density(beta_density, betainccinv, -1)], QUANTILES),
+    Row("betainc", betainc, [betainc_in_a, betainc_in_b, beta_density], BETAS, edges=[((2.0, 3.0, 0.0), (0.0, 0.0, 0.0)), ((1.0, 3.0, 0.0), (None, None, 3.0)),
+        ((2.0, 1.0, 1.0), (0.0, 0.0, 2.0)), ((0.5, 1.0, 0.0), (None, None, inf))]),
+    Row("betaincc", lambda a, b, x: betainc(b, a, 1 - x), [lambda a, b, x: -betainc_in_a(a, b, x), lambda a, b, x: -betainc_in_b(a, b, x), lambda a, b, x: -beta_density(a, b, x)], BETAS),
+    Row("betaincinv", betaincinv, [quantile_in(betainc_in_a, betaincinv), quantile_in(betainc_in_b, betaincinv), reciprocal_density(beta_density, betaincinv)], QUANTILES),
+    Row("betainccinv", betainccinv, [quantile_in(betainc_in_a, betainccinv), quantile_in(betainc_in_b, betainccinv), reciprocal_density(beta_density, betainccinv, -1)], QUANTILES),
 ]
