@@ -49,12 +49,14 @@ def figures(index: int) -> tuple[str, dict[str, Any]]:
         [plain(in_time(row.key, expression, point)) for point in row.points]
         for expression in (row.value, *(row.slopes[argument] for argument in row.arguments))
     ]
-    return row.key, {"points": [list(map(plain, point)) for point in row.points], "figures": columns}
+    return row.key, {"points": row.fingerprint, "figures": columns}
 
 
 def write(made: dict[str, Any]) -> None:
     """A line for each row, in the order of the table."""
-    lines = [f"{json.dumps(row.key)}: {json.dumps(made[row.key])}" for row in ROWS if row.key in made]
+    lines = [
+        f"{json.dumps(row.key)}: {json.dumps(made[row.key])}" for row in ROWS if row.key in made
+    ]
     PATH.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 

@@ -12,7 +12,6 @@ from tests.checks import Sample, complex_normal, generic_checks, normal, positiv
 from tests.edges import masked_gradient, pullback
 from tests.rules import test_bessel
 
-
 SAMPLES = [
     # Exponents, logarithms, angles
     Sample(special.cbrt, normal(3)),

@@ -11,6 +11,7 @@ from scipy import special
 from mygrad.engine.registry import implements
 from mygrad.rules.special._double import Special, is_complex, total
 
+
 def half(function, order, x, sign=-1):
     """Half the difference (or sum) of a cylinder function of the orders below and above.
 

@@ -57,7 +57,9 @@ def slope_of_exprel(x):
     # To the left the exponential vanishes, to the right it must not meet another infinity.
     right = special.exprel(up) * (1 - 1 / up) + 1 / up if x.dtype.kind != "c" else 0
     left = (np.exp(down) - np.expm1(down) / down) / down
-    return np.where(near, polynomial(np.where(near, x, 0), EXPREL_SERIES), np.where(high, right, left))
+    return np.where(
+        near, polynomial(np.where(near, x, 0), EXPREL_SERIES), np.where(high, right, left)
+    )
 
 
 @implements(special.exprel)

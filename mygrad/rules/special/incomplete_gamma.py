@@ -5,13 +5,15 @@ sign, and above it, as below it for large parameters, the integral of the densit
 has: nothing cancels.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from scipy import special
 
 from mygrad.engine.registry import implements
 from mygrad.rules.special._double import Special
-from mygrad.rules.special.gamma import log_rest
 from mygrad.rules.special.densities import gamma_density, log_remainder
+from mygrad.rules.special.gamma import log_rest
 
 #: Of the power series; at parameters below 30 that is all digits.
 TERMS = 70
@@ -52,8 +54,8 @@ def by_integral(a, x, direction):
     end = np.where(direction > 0, PANELS[-1], np.minimum((1 - 1e-6) * x / scale, PANELS[-1]))
     constant = log_less_psi(a, x)
     total = 0.0
-    for low, high in zip(PANELS[:-1], PANELS[1:], strict=True):
-        low, high = np.minimum(low, end), np.minimum(high, end)
+    for start, stop in pairwise(PANELS):
+        low, high = np.minimum(start, end), np.minimum(stop, end)
         for node, weight in zip(NODES, WEIGHTS, strict=True):
             r = direction * (scale / x) * ((high + low) / 2 + (high - low) / 2 * node)
             remainder, logarithm = log_remainder(r)

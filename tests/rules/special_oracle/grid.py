@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 from math import inf, nan
 from typing import Any
+from zlib import crc32
 
 import mpmath
 import numpy as np
@@ -25,7 +26,7 @@ SIZES = (
 )
 
 
-def single(x: complex | float) -> Any:
+def single(x: complex) -> Any:
     """``x`` rounded to single precision, if it is in the range of that; an integer as it is."""
     if isinstance(x, complex):
         return complex(single(x.real), single(x.imag))
@@ -97,6 +98,11 @@ class Row:
     def __post_init__(self) -> None:
         self.points = [p if isinstance(p, tuple) else (p,) for p in self.points]
         self.arguments = [i for i, slope in enumerate(self.slopes) if slope is not None]
+
+    @property
+    def fingerprint(self) -> int:
+        """A number that changes with the points."""
+        return crc32(repr(self.points).encode())
 
     @property
     def key(self) -> str:
