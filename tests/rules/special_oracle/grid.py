@@ -66,7 +66,7 @@ class Weaker:
 
     ``own`` says that it is SciPy's value of the function itself that is not better there, which is
     checked; else the reason names the function that the rule needs. ``arguments`` are those that
-    it holds for, all if there are none.
+    it holds for, all if there are none; ``versions`` says of which versions of SciPy it is true.
     """
 
     reason: str
@@ -75,6 +75,7 @@ class Weaker:
     float32: float | None = None
     own: bool = True
     arguments: tuple[int, ...] = ()
+    versions: Callable[[tuple[int, ...]], bool] = lambda version: True
 
 
 @dataclass
