@@ -4,7 +4,7 @@ from math import inf
 
 from mpmath import mp
 
-from tests.rules.special_oracle.grid import Row, Weaker, line, pairs, plane, signed
+from tests.rules.special_oracle.grid import Row, Weaker, line, pairs, plane, signed, single
 
 TINY = [1e-300, 1e-20, 1e-5]
 
@@ -103,7 +103,10 @@ LOSSES = pairs(
     [1e-300, 1e-30, 1e-3, 0.3, 1, 10, 1e5, 1e30, 1e150],
     [1e-300, -1e-30, 1e-3, 0.4, -1, 5, -1e5, 1e30, -1e150],
 )
-NEAR_BRANCH = [-0.367879441171442, -0.3678794, -0.3678, -0.367, -0.36, -0.3, -0.2, -0.1, -0.01]
+NEAR_BRANCH = [
+    -0.367879441171442,
+    *map(single, (-0.3678794, -0.3678, -0.367, -0.36, -0.3, -0.2, -0.1, -0.01)),
+]
 
 ROWS = [
     Row(
@@ -293,7 +296,7 @@ ROWS = [
         "_lambertw",
         lambertw,
         [lambertw_slope, None],
-        [(complex(x), -1) for x in (*NEAR_BRANCH, -1e-10, -1e-100, -1e-300)],
+        [(complex(x), -1) for x in (*NEAR_BRANCH, single(-1e-10), -1e-100, -1e-300)],
         kind="lower",
     ),
     Row(
