@@ -114,14 +114,11 @@ def test_derivatives_are_those_of_mpmath(row, dtype):
     for argument, error in found.items():
         bars = np.full(error.shape, BARS[dtype])
         for weaker, bar, inside in regions(row, argument, dtype, points):
-            bars[inside] = np.maximum(bars[inside], bar)
+            # A hundred times SciPy's error: the derivative may be that much more sensitive.
+            allowed = np.fmin(bar, 100 * own) if weaker.own else np.full(error.shape, bar)
+            bars[inside] = np.maximum(bars, allowed)[inside]
             failing = inside & (error > BARS[dtype])
             needed[weaker.reason] = needed.get(weaker.reason, False) or np.any(failing)
-            if weaker.own:
-                worse = failing & (own < BARS[dtype] / 2)
-                assert not np.any(worse), (
-                    f"SciPy's own value is good at {[points[i] for i in np.flatnonzero(worse)]}"
-                )
         wrong = [
             f"{points[i]}: {error[i]:.1e} (SciPy's value: {own[i]:.1e})"
             for i in np.flatnonzero(error > bars)

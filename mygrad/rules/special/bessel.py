@@ -108,6 +108,8 @@ def slope_of_ive(order, z):
     at = np.where(far, at, 100)
     near = np.where(far, 1, z)
     difference = less(half(special.ive, order, near, 1), special.ive(order, near))
+    if not np.any(far):
+        return difference
     series = hankel_slope(order, at, -1) / math.sqrt(2 * math.pi)
     if is_complex(z):
         series = series * np.exp(1j * np.imag(at))
@@ -119,6 +121,8 @@ def slope_of_kve(order, z):
     far, at = far_away(order, z)
     near = np.where(far, 1, z)
     difference = -less(half(special.kve, order, near, 1), special.kve(order, near))
+    if not np.any(far):
+        return difference
     return np.where(far, hankel_slope(order, at, 1) * math.sqrt(math.pi / 2), difference)
 
 
@@ -226,6 +230,8 @@ def slope_of_scaled_hankel(function, order, z, turn):
     far = far & ((np.real(z) > 0) | (growth <= 0) | (growth > 20))
     near = np.where(far, 1, z)
     difference = half(function, order, near) - turn * function(order, near)
+    if not np.any(far):
+        return difference
     phase = np.exp(-turn * math.pi * (order / 2 + 0.25)) * math.sqrt(2 / math.pi)
     return np.where(far, phase * hankel_slope(order, np.where(far, at, 100), turn), difference)
 

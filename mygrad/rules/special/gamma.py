@@ -56,6 +56,8 @@ def digamma(x):
     if is_complex(x):
         return special.psi(x)
     left = (x < 0) & (x != np.round(x))
+    if not np.any(left):
+        return special.psi(x)
     turned = np.where(left, x, 0.5)
     value = special.psi(np.where(left, 1 - x, x))
     return value - np.where(left, math.pi * cospi(turned) / sinpi(turned), 0)

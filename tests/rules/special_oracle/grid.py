@@ -64,8 +64,8 @@ def pairs(*axes: Iterable[Any], keep: int = 1) -> list[tuple[Any, ...]]:
 class Weaker:
     """Points where the bar is lower, and why: relative errors, None where the usual bar holds.
 
-    ``own`` says that it is SciPy's value of the function itself that is not better there, which is
-    checked; else the reason names the function that the rule needs. ``arguments`` are those that
+    ``own`` says that it is SciPy's value of the function itself that is not better there: then the
+    bar is tied to its error; else the reason names the function that the rule needs. ``arguments`` are those that
     it holds for, all if there are none; ``versions`` says of which versions of SciPy it is true.
     """
 
