@@ -101,7 +101,8 @@ class Walk:
         """Visit ``nodes``, the last first; those made after ``since`` are released."""
         grads, exclusive, leave = self.grads, self.exclusive, self.leave
         flags = self.fp_flags
-        outer = flags.copy()  # of a rule that runs a backward pass itself
+        raised_before = bool(flags)
+        flags.clear()
         specialise = self.gradients is ARRAYS and self.instead is None and not debugging.get()
         whole = None if self.route is None else self.route.whole
         token = error_state.set(CALLING)
@@ -128,7 +129,11 @@ class Walk:
                     pullback(self, node, grad, grads, exclusive, since, leave)
         finally:
             error_state.reset(token)
-        flags += outer
+        # A rule that runs a backward pass itself is watched by the walk that called it.
+        raised = token.old_value is CALLING and bool(flags or raised_before)
+        flags.clear()
+        if raised:
+            flags.append(True)
 
     def _visit_in_general(self, node: Node, grad: Any, release: bool) -> None:
         """Visit any node, with a gradient of any kind, or none."""
