@@ -22,7 +22,7 @@ from mygrad.engine.anomalies import Watcher
 from mygrad.engine.gradients import ARRAYS, Arrays
 from mygrad.engine.hooks import changed
 from mygrad.engine.modes import debugging
-from mygrad.engine.nans import CALLING, error_state, fp_flags, has_zeros, masked
+from mygrad.engine.nans import CALLING, FLAGS, error_state, has_zeros, masked
 from mygrad.engine.nodes import GRADIENT, USERS_ARRAY, Handle, Leaf, Node, make_node
 from mygrad.engine.pullbacks import specialised
 from mygrad.engine.regions import Layout, Region
@@ -34,6 +34,7 @@ from mygrad.errors import InvalidBackprop
 _ndarray = np.ndarray
 _STAYS = ~USERS_ARRAY
 NEVER = sys.maxsize
+_NONE: dict[int, int] = {}
 
 #: May take a node over: called with the walk, the node and its gradient, it returns True if it did.
 Instead = Callable[[Any, Node, Any], bool]
@@ -65,9 +66,9 @@ class Walk:
         self.instead = instead
         self.grads: dict[Node, Any] = {}
         self.exclusive: set[Node] = set()
-        self.consumers: dict[int, int] = {}
+        self.consumers: dict[int, int] = _NONE
         self.check_nans = False
-        self.fp_flags = fp_flags()
+        self.fp_flags = FLAGS.raised
         self.leave = False
         self.route: Route | None = None
 
@@ -103,26 +104,27 @@ class Walk:
         flags = self.fp_flags
         raised_before = bool(flags)
         flags.clear()
-        specialise = self.gradients is ARRAYS and self.instead is None and not debugging.get()
+        fast = self.gradients is ARRAYS and self.instead is None and not debugging.get()
         whole = None if self.route is None else self.route.whole
         token = error_state.set(CALLING)
         try:
             while nodes:
                 node = nodes.pop()
                 grad = grads.pop(node)
+                plan = node.plan
                 pullback = None
-                if specialise and grad is not None and (whole is None or node in whole):
-                    plan = node.plan
-                    if plan is None:
-                        if node.__class__ is Leaf and node.saved is None:
-                            node.grad = grad if node.grad is None else node.grad + grad
-                            node.state = node.state & _STAYS | GRADIENT
-                            continue
-                        pullback = node.specialised
-                    else:
-                        if plan.gates:
-                            self.check_nans = True
-                        pullback = plan.pullback or specialised(plan)
+                if not fast or grad is None or not (whole is None or node in whole):
+                    pass
+                elif plan is not None:
+                    if plan.gates:
+                        self.check_nans = True
+                    pullback = plan.pullback or specialised(plan)
+                elif node.__class__ is Leaf and node.saved is None:
+                    node.grad = grad if node.grad is None else node.grad + grad
+                    node.state = node.state & _STAYS | GRADIENT
+                    continue
+                else:
+                    pullback = node.specialised
                 if pullback is None:
                     self._visit_in_general(node, grad, node.order > since)
                 else:
@@ -180,7 +182,11 @@ class Walk:
         if self._is_off(node):
             return
         data = gradient._data if isinstance(gradient, Handle) else gradient
-        if data.__class__ is not _ndarray or data.shape != node.shape or data.dtype != node.dtype:
+        try:
+            fits = data.shape == node.shape and data.dtype == node.dtype
+        except AttributeError:  # a number
+            fits = False
+        if not fits:
             gradient = fit(gradient, node, node)
         previous = self.grads[node]
         if previous is None:

@@ -23,16 +23,12 @@ class _Flags(threading.local):
         self.raised: list[bool] = []
 
 
-_flags = _Flags()
-
-
-def fp_flags() -> list[bool]:
-    """The flags raised in this thread; those who look at them clear the list."""
-    return _flags.raised
+#: ``FLAGS.raised`` are the flags raised in this thread; those who look at them clear the list.
+FLAGS = _Flags()
 
 
 def _flag(*_: Any) -> None:
-    _flags.raised.append(True)
+    FLAGS.raised.append(True)
 
 
 def _flagging() -> tuple[ContextVar[Any], Any]:

@@ -22,6 +22,7 @@ from mygrad.engine.unbroadcast import fit
 _ndarray = np.ndarray
 _add = np.add
 _STAYS = ~USERS_ARRAY
+_GRADIENT_ALONE = GRADIENT | RELEASED
 
 
 def specialised(plan: Plan) -> Callable[..., None]:
@@ -68,12 +69,14 @@ def specialised(plan: Plan) -> Callable[..., None]:
                 total = grads[parent] = previous + gradient
                 if total.__class__ is _ndarray:
                     exclusive.add(parent)
+        release = node.order > since
         if leave:
             node.grad = grad
-            node.state = node.state & _STAYS | GRADIENT
-        if node.order > since:
-            node.inputs = node.saved = node.locks = None
+            node.state = node.state & _STAYS | (_GRADIENT_ALONE if release else GRADIENT)
+        elif release:
             node.state |= RELEASED
+        if release:
+            node.inputs = node.saved = node.locks = None
 
     code = pullback.__code__.replace()
     plan.pullback = FunctionType(

@@ -390,16 +390,16 @@ class Batches(Arrays):
 
     def pull(self, walk: Any, node: Node, grad: Any) -> Any:
         """Have ``walk`` send ``grad`` on from ``node``: all rows at once; where that fails, one after the other."""
-        inputs = [parent for parent in dict.fromkeys(node.inputs or ()) if parent in walk.grads]
-        before = {parent: walk.grads[parent] for parent in inputs}
+        grads = walk.grads
+        before = {parent: grads[parent] for parent in node.inputs or () if parent in grads}
         try:
             return walk.pull(node, grad)
         except Exception:
             if number_of_rows(grad) is None:
                 raise
             # An error of the rule's own comes again, for the first row.
-            walk.grads.update(before)
-            for parent, gradient in zip(inputs, self._by_row(node, grad, walk), strict=True):
+            grads.update(before)
+            for parent, gradient in zip(before, self._by_row(node, grad, walk), strict=True):
                 if gradient is not None:
                     walk.add(parent, gradient)
             return None
