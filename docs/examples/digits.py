@@ -67,7 +67,7 @@ def accuracy(model, images, digits):
 
 
 def fit(model, train, test, epochs, rng, title):
-    """Minimise the cross-entropy; returns it and the accuracy on the test set after each epoch."""
+    """Minimize the cross-entropy; returns it and the accuracy on the test set after each epoch."""
     images, digits = train
     batches = len(digits) // BATCH
     optimizer = Adam(model.parameters, lr=CosineDecay(0.004, steps=epochs * batches))

@@ -1,1 +1,1 @@
-"""What users call: NumPy's functions as ``mg.…``, and mygrad's own."""
+"""The functions that users call: NumPy's as ``mg.…``, and mygrad's own."""
