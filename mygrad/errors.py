@@ -1,4 +1,4 @@
-"""The errors of mygrad's own. Errors that NumPy would raise are raised as NumPy raises them."""
+"""mygrad's own errors. Errors that NumPy would raise are raised as in NumPy."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ from typing import Any
 
 
 class MyGradException(Exception):
-    """The base of mygrad's own errors."""
+    """The base class of mygrad's own errors."""
 
 
 class InvalidBackprop(MyGradException):
-    """Going back cannot be done: the graph, or a part of it, has been released."""
+    """Backpropagation is impossible: the graph, or a part of it, has been released."""
 
 
 class InvalidGradient(MyGradException, ValueError):
-    """A gradient has a shape or a type that does not fit what it is the gradient of."""
+    """A gradient has a shape or a type that does not match its tensor."""
 
 
 class Anomaly(MyGradException, FloatingPointError):
-    """Under :data:`mygrad.debug`: an operation made NaN or infinity of finite numbers."""
+    """Under :data:`mygrad.debug`: an operation turned finite numbers into NaN or infinity."""
 
 
 class DisconnectedView(MyGradException):
-    """A view no longer belongs to its base. Kept for MyGrad 2's users: nothing here raises it."""
+    """A view no longer belongs to its base. Never raised; kept for users of MyGrad 2."""
 
 
 class GradientLost(MyGradException):
-    """Under :data:`mygrad.strict`: a tensor that carries a gradient was about to become plain data."""
+    """Under :data:`mygrad.strict`: a tensor that carries a gradient would become plain data."""
 
 
 def place() -> str:
-    """Where the user's code is, outside this library and NumPy."""
+    """The line of the user's code that called this library or NumPy."""
     frame: Any = sys._getframe(1)
     while frame is not None:
         known = frame.f_globals
-        # The name of a module that is run as a command is not its own.
+        # A module that is run as a command is named __main__, but its package is known.
         module = (known.get("__package__") or known.get("__name__", "")).split(".")[0]
         if module not in ("mygrad", "numpy", "runpy"):
             return f" at {frame.f_code.co_filename}:{frame.f_lineno}"
