@@ -182,7 +182,10 @@ HOSTILE: dict[str, tuple[Any, str]] = {
     "records": (archive(data=np.zeros(2, "f8,f8")), "not numbers"),
     "dates": (archive(data=np.zeros(2, "M8[s]")), "not numbers"),
     "another entry": (archive(data=np.ones(1), other=np.ones(1)), "unexpected entry 'other.npy'"),
-    "a path": (archive(data=np.ones(1), names=("../../data.npy",)), r"unexpected entry '../../data.npy'"),
+    "a path": (
+        archive(data=np.ones(1), names=("../../data.npy",)),
+        r"unexpected entry '../../data.npy'",
+    ),
     "no array": (archive(data=np.ones(1), names=("grad",)), "unexpected entry 'grad'"),
     "no header": (archive(names=("data.npy",)), "magic string"),
     "no data": (archive(grad=np.ones(1)), "no entry 'data'"),
