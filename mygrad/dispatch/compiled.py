@@ -1,23 +1,27 @@
-"""Calls of functions, written out for each pattern of arguments.
+"""Calls specialised for a pattern of kinds of arguments, generated once.
 
 A pattern says which arguments are tensors that carry a gradient, which are constant, which are arrays,
 numbers or lists. For ``np.where(mask, x, 0.5)`` the text reads, in short::
 
-    def call(tensor_class, p0, p1, p2):
-        a1 = p1._data
-        data = function(p0, a1, p2)
+    def call(tensor_class, condition, x, y):
+        x_data = x._data
+        data = compute(condition, x_data, y)
         node = new(operation)
-        node.inputs = (p1._node,)
-        node.saved = (p0,)
-        lock(node, p0)
+        node.inputs = (x._node,)
+        node.saved = (condition,)
+        lock(node, condition)
         …
         result = new(tensor_class)
         result._data = data
         result._node = node
         return result
 
-What is said of an argument in a pattern does not have to be asked again in each call: a fifth of the
-price of :func:`mygrad.dispatch.general.apply`, which does the same for all calls there are.
+It is the :class:`~mygrad.dispatch.description.Description` of the call, which the general way reads in each
+call, printed: what a pattern tells of an argument does not have to be asked again. That is a fifth of the
+price. :func:`source_of` returns the text of a call.
+
+Calls of operators, ufuncs and functions have the same texts. :mod:`mygrad.dispatch.ufuncs` chooses among them
+by the classes of two operands, :func:`shortly` by all arguments.
 """
 
 from __future__ import annotations
@@ -28,82 +32,47 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch.arguments import explain
-from mygrad.dispatch.general import as_array, general, link_views, wrap
+from mygrad.dispatch.arguments import explain, name_of
+from mygrad.dispatch.description import Description, as_array, describe, operand, own
+from mygrad.dispatch.general import (
+    general,
+    has_mask,
+    holds,
+    link_views,
+    lock_constant,
+    lock_reachable,
+    wrap,
+)
+from mygrad.dispatch.kinds import (
+    ARRAY,
+    ARRAY_0D,
+    ARRAYS,
+    ATOM,
+    FIXED,
+    IN_ARRAYS,
+    TUPLE,
+    VARIABLE,
+    kind_of,
+)
 from mygrad.engine import guard
 from mygrad.engine.modes import Recording, guarding, recording
-from mygrad.engine.nodes import (
-    CONSTANT,
-    CONSTANT_VIEW,
-    SLOW,
-    VIEW,
-    Handle,
-    creation,
-    new,
-)
-from mygrad.engine.operation import Elementwise, asked_of
+from mygrad.engine.nodes import GRADIENT, REACHABLE, Constant, Handle, creation, new
+from mygrad.engine.operation import Elementwise
 from mygrad.engine.registry import registry
 from mygrad.engine.signatures import parameters_of
 from mygrad.engine.views import forget, nans_in
 
-_ndarray = np.ndarray
 ON = Recording.ON
-NUMERIC = frozenset("biufc")
-
-# What an argument can be in a pattern: numbers, lest one be taken for the name of a keyword.
-VARIABLE = 0  # a tensor that carries a gradient, and that nothing else is to be said of
-FIXED = 1  # a constant tensor
-ARRAY = 2
-ATOM = 3  # holds no tensor, and cannot change
-ARRAYS = 4  # a list or tuple of the above, a variable among them
-
-_IN_ARRAYS = {VARIABLE, FIXED, ARRAY, ATOM}
-
-_ATOMS = frozenset(
-    {int, float, complex, bool, str, type(None), slice, type, np.dtype, type(Ellipsis)}
-)
-#: Every array in a list is asked for its kind; in long lists this costs more than it saves.
-_FEW = 32
 #: So many patterns no program has; their texts must not fill the memory of one that has.
 _MANY = 2000
 
-_ways: dict[tuple[Any, ...], Any] = {}
-#: Those of one variable and nothing else, by the function.
+_INEXACT = set(np.typecodes["AllFloat"])
+_NUMBERS = _INEXACT | set(np.typecodes["AllInteger"]) | {"?"}
+
+#: A function, the kinds of its arguments, the names and kinds of those given by name → the call, or None.
+_calls: dict[tuple[Any, ...], Any] = {}
+#: The calls of one variable and nothing else, by the function.
 sole: dict[Any, Any] = {}
-
-
-def settled(tensor: Any) -> bool:
-    """Whether the short way is open to a tensor: to a view, as long as its base was never updated."""
-    node = tensor._node
-    if node.state & SLOW != VIEW:
-        return not node.state & SLOW
-    base = tensor._base
-    return (
-        node is not CONSTANT_VIEW and base._version == tensor._version == 0 and not base._node.state
-    )
-
-
-def kind_of(value: Any) -> int | None:
-    """What ``value`` is in a pattern; None where only the general way will do."""
-    if value.__class__ in _ATOMS:
-        return ATOM
-    if isinstance(value, Handle):
-        node = value._node
-        if node is CONSTANT:
-            return FIXED
-        return VARIABLE if not node.state & SLOW or settled(value) else None
-    if value.__class__ is _ndarray:
-        return ARRAY if value.dtype.kind in NUMERIC else None
-    if isinstance(value, np.generic):
-        return ATOM if value.dtype.kind in NUMERIC else None
-    sequence: Any = value.__class__
-    if (sequence is tuple or sequence is list) and len(value) <= _FEW:
-        kinds = set(map(kind_of, value))
-        if VARIABLE in kinds and kinds <= _IN_ARRAYS:
-            return ARRAYS
-        if kinds <= {ATOM} and sequence is tuple:
-            return ATOM
-    return None
 
 
 def shortly(tensor_class: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -117,23 +86,62 @@ def shortly(tensor_class: Any, function: Any, args: tuple[Any, ...], kwargs: dic
     else:
         key = (function, *map(kind_of, args))
     try:
-        way = _ways[key]
+        call = _calls[key]
     except KeyError:
-        if function not in registry or len(_ways) == _MANY:  # it may yet be registered
-            return NotImplemented
-        kinds = [kind_of(value) for value in args]
-        named = {name: kind_of(value) for name, value in kwargs.items()}
-        way = None if None in (*kinds, *named.values()) else _write(function, kinds, named)
-        _ways[key] = way
-        if way is not None and key[1:] == (VARIABLE,):
-            sole[function] = way
-    if way is None:
+        call = specialised(function, key[1 : len(args) + 1], _named(kwargs))
+    if call is None:
         return NotImplemented
-    result = way(tensor_class, *args, **kwargs)
+    result = call(tensor_class, *args, **kwargs)
     if result is NotImplemented:  # no floats: the next call need not try
         sole.pop(function, None)
-        _ways[key] = None
+        _calls[key] = None
     return result
+
+
+def _named(kwargs: dict[str, Any]) -> dict[str, int | None]:
+    return {name: kind_of(value) for name, value in kwargs.items()}
+
+
+def specialised(
+    function: Any, kinds: tuple[int | None, ...], named: dict[str, int | None] | None = None
+) -> Any:
+    """The call of ``function`` with arguments of these kinds; None if only the general way will do.
+
+    It takes the class of its results before the arguments, and returns NotImplemented for results that carry no
+    gradient.
+    """
+    named = named or {}
+    key = (function, *kinds, *named, *named.values())
+    if key not in _calls:
+        if function not in registry or len(_calls) == _MANY:  # it may yet be registered
+            return None
+        writer = _writer(function, kinds, named)
+        _calls[key] = None if writer is None else writer.call()
+        if kinds == (VARIABLE,) and not named and writer is not None:
+            sole[function] = _calls[key]
+    return _calls[key]
+
+
+def source_of(function: Any, *args: Any, **kwargs: Any) -> str:
+    """The text of the call that ``function(*args, **kwargs)`` is, for contributors to read.
+
+    Operators have those of their ufuncs. If NumPy returns several arrays, only the first part of the text runs.
+    """
+    writer = _writer(function, tuple(map(kind_of, args)), _named(kwargs))
+    return "only the general way will do" if writer is None else writer.source()
+
+
+def gives_floats(function: Any) -> bool:
+    """True if ``function`` is a ufunc that makes an array of floats of numbers of which one is a float."""
+    return (
+        isinstance(function, np.ufunc)
+        and function.nout == 1
+        and all(
+            _INEXACT.issuperset(results)
+            for operands, results in (types.split("->") for types in function.types)
+            if _NUMBERS.issuperset(operands) and not _INEXACT.isdisjoint(operands)
+        )
+    )
 
 
 # ------------------------------------------------------------------ the texts
@@ -147,35 +155,38 @@ def call(tensor_class_, {parameters}):
     node_.inputs = ({inputs})
     node_.plan = {plan}
     node_.saved = {saved}
-    node_.shape = shape_
-    node_.dtype = dtype_
+    node_.shape = {shape}
+    node_.dtype = {dtype}
     node_.order = creation_()
     node_.grad = node_.locks = node_.has_nan = None
     node_.state = 0
-    {locks}
+    state_ = {states}
+    if state_:
+        if state_ & GRADIENT_:
+            {forgotten}
+        {exposed}
+    {fixed}
     {wrapped}
     {views}
     return result_
 """
-# Of one result and of several: how they are computed, and the tensors made of them. Several are handed over
-# by the text for one, which does not know before.
+# How the result is computed, and the tensors made of one and of several. Several are handed over by the text
+# for one, which does not know before.
 _COMPUTED = """try:
         data_ = compute_({arguments})
     except Exception as error_:
         explain_(error_, function_, ({positional}), {{{keywords}}})
         raise
     if data_.__class__ is not ndarray_:
-        if isinstance(data_, sequences_):
+        {converted}
+    {checked}"""
+_CONVERTED = """if isinstance(data_, sequences_):
             return several_()(tensor_class_, {passed}, data_=data_)
         if not isinstance(data_, generic_):
             return NotImplemented
-        data_ = asarray_(data_)
-    dtype_ = data_.dtype
-    if dtype_.kind not in "fc":
-        return NotImplemented
-    shape_ = data_.shape"""
-_SEVERAL_COMPUTED = """shape_ = ()
-    dtype_ = float_"""
+        data_ = asarray_(data_)"""
+_CHECKED = """if data_.dtype.kind not in "fc":
+        return NotImplemented"""
 _WRAPPED = """result_ = new_(tensor_class_)
     result_._data = data_
     result_._node = node_
@@ -184,202 +195,246 @@ _WRAPPED = """result_ = new_(tensor_class_)
     result_._is_array = False"""
 _SEVERAL_WRAPPED = "result_ = wrap_(node_, data_, tensor_class_)"
 
-# What is written for an argument of a kind: to get its array or arrays, and the nodes of its variables; to
-# ask whether NaN is hidden in these; to lock what users can reach.
+# What is printed for an argument of a kind: to get its array or arrays, the nodes of its variables, and their
+# states; to forget the gradients of these; to ask whether NaN is hidden in them; to lock what users can reach.
 _DATA = {
     VARIABLE: "{name}_data = {name}._data",
     FIXED: "{name}_data = {name}._data",
+    ARRAY_0D: "{name}_data = {name}[()]",
     ARRAYS: """{name}_data = [each_._data if isinstance(each_, Handle_) else each_ for each_ in {name}]
     {name}_places = [
         place_ for place_, each_ in enumerate({name})
-        if isinstance(each_, Handle_) and each_._node is not CONSTANT_
+        if isinstance(each_, Handle_) and each_._node.__class__ is not Constant_
     ]""",
 }
 _NODES = {
-    VARIABLE: """{name}_node = {name}._node
-    if {name}_node.state:
-        forget_({name}_node)""",
+    VARIABLE: "{name}_node = {name}._node",
     ARRAYS: """{name}_nodes = [{name}[place_]._node for place_ in {name}_places]
+    {name}_state = 0
     for each_ in {name}_nodes:
-        if each_.state:
-            forget_(each_)""",
+        {name}_state |= each_.state""",
+}
+_STATES = {VARIABLE: "{name}_node.state", ARRAYS: "{name}_state"}
+_FORGOTTEN = {
+    VARIABLE: "forget_({name}_node)",
+    ARRAYS: """for each_ in {name}_nodes:
+                forget_(each_)""",
 }
 _NANS = {
     VARIABLE: "nans_in_({name}_node, {name}_data)",
     ARRAYS: "any([nans_in_({name}[place_]._node, {name}_data[place_]) for place_ in {name}_places])",
 }
-_LOCKS = {
-    FIXED: "lock_(node_, {name}_data)",
+_EXPOSED = {
+    VARIABLE: "lock_exposed_(node_, {name}, {name}_data)",
+    ARRAYS: """for place_ in {name}_places:
+                lock_exposed_(node_, {name}[place_], {name}_data[place_])""",
+}
+_FIXED = {
+    FIXED: "lock_constant_(node_, {name}, {name}_data)",
     ARRAY: "lock_(node_, {name})",
-    ARRAYS: """for each_ in {name}:
-            if each_.__class__ is ndarray_:
-                lock_(node_, each_)
-            elif isinstance(each_, Handle_) and each_._node is CONSTANT_:
-                lock_(node_, each_._data)""",
+    ARRAYS: """for place_, each_ in enumerate({name}):
+            if place_ not in {name}_places:
+                lock_reachable_(node_, each_, {name}_data[place_])""",
 }
 _INPUTS = {VARIABLE: "{name}_node, ", ARRAYS: "*{name}_nodes, "}
+_ROUTES = {
+    VARIABLE: "({position}, ()), ",
+    ARRAYS: "*[({position}, (place_,)) for place_ in {name}_places], ",
+}
 _TENSORS = {
     VARIABLE: "{name}, ",
     FIXED: "{name}, ",
     ARRAYS: "*[each_ for each_ in {name} if isinstance(each_, Handle_)], ",
 }
 
+_WITH_SHAPE = {VARIABLE, FIXED, ARRAY}
+#: The kinds of arguments of which these functions return what they are given.
+_UNCHANGED: dict[Any, set[int]] = {
+    as_array: _WITH_SHAPE,
+    operand: _WITH_SHAPE | {ATOM, ARRAY_0D},
+    own: _WITH_SHAPE | {ATOM, TUPLE, ARRAYS, ARRAY_0D},
+}
 
-def _write(function: Any, kinds: list[Any], named: dict[str, Any]) -> Any:
-    """The way of calls of ``function`` with arguments of these kinds; None where there is none."""
+
+def _writer(
+    function: Any, kinds: tuple[int | None, ...], named: dict[str, int | None]
+) -> _Writer | None:
+    """What writes the call of ``function`` with arguments of these kinds; None if only the general way will do."""
     operation: Any = registry.get(function)
-    if not isinstance(operation, type):
+    if not isinstance(operation, type) or None in kinds or None in named.values():
         return None
     names, rest = parameters_of(function)
-    given = dict(zip(names, kinds, strict=False))
+    given: dict[str, Any] = dict(zip(names, kinds, strict=False))
     spare = kinds[len(names) :]
-    if spare and (rest is None or VARIABLE not in spare or not {*spare} <= _IN_ARRAYS):
+    if spare and (rest is None or VARIABLE not in spare or not IN_ARRAYS.issuperset(spare)):
         return None
     if rest is not None and spare:
         given[rest] = ARRAYS
     else:
         rest = None
-    if given.keys() & named.keys() or {"where", "out", "overwrite_input"} & (given | named).keys():
+    if given.keys() & named.keys() or {"out", "overwrite_input"} & (given | named).keys():
         return None
     writer = _Writer(function, operation, given, named, rest)
-    return writer.call() if writer.possible() else None
+    return writer if writer.is_possible() else None
 
 
 class _Writer:
-    """Writes the way of one pattern: ``given`` and ``named`` are the kinds of its arguments.
+    """Writes the call for one pattern: ``given`` and ``named`` are the kinds of its arguments.
 
     The argument ``rest`` takes all that the other positional ones leave.
     """
 
     def __init__(
-        self,
-        function: Any,
-        operation: Any,
-        given: dict[str, int],
-        named: dict[str, int],
-        rest: str | None,
+        self, function: Any, operation: Any, given: dict[str, Any], named: dict[str, Any], rest: Any
     ) -> None:
         self.function = function
         self.operation = operation
         self.positional = [f"*{name}" if name == rest else name for name in given]
         self.named = named
-        self.kinds = given | named
+        self.kinds: dict[str, int] = given | named
         self.elementwise = issubclass(operation, Elementwise)
+        if not self.elementwise:  # to which an array without axes may be more than a number
+            self.kinds = {n: ARRAY if k == ARRAY_0D else k for n, k in self.kinds.items()}
         self.needed = [name for name, kind in self.kinds.items() if kind in (VARIABLE, ARRAYS)]
-        self.arrays = {
-            name: name if kind in (ARRAY, ATOM) else f"{name}_data"
-            for name, kind in self.kinds.items()
+        self.values = {
+            name: f"{name}_data" if kind in _DATA else name for name, kind in self.kinds.items()
         }
         if rest is not None:
-            self.arrays[rest] = f"tuple({rest}_data)"
+            self.values[rest] = f"tuple({rest}_data)"
 
-    def possible(self) -> bool:
-        """Whether the short way does what the general way does for such calls."""
+    def is_possible(self) -> bool:
+        """True if the text does all that the general way does for such calls."""
         return (
             bool(self.needed)
             and {*self.needed} <= {*self.operation.differentiable}
             and not self.operation.of_complex
             and not (self.operation.overwrites and "copy" in self.kinds)
             and not (self.elementwise and ARRAYS in self.kinds.values())
+            and not ("where" in self.kinds and has_mask(self.operation))
         )
 
     def call(self, several: bool = False) -> Any:
         """The function that the text defines, of calls with one result or with ``several``."""
+        description = self.description()
         operation = self.operation
-        self.needed.sort(key=operation.differentiable.index)
-        plan = operation.plan_for(tuple(self.needed))
-        chosen = "plan_"
-        if operation.selects:
-            nans = " or ".join(self.each(_NANS, self.needed))
-            chosen = f"masked_plan_ if {nans} else plan_"
-        saved = f"({''.join(f'{self.kept(name, several)}, ' for name in plan.names)})"
-        simple = not several and operation.joint is None and ARRAYS not in self.kinds.values()
-        if not simple:
-            saved = f"(operation_, {chosen}, {saved}, [{self.routes()}])"
-        arguments = [
-            each.replace(name, self.arrays[name])
-            for each, name in zip(self.positional, self.kinds, strict=False)
-        ]
-        arguments += [f"{name}={self.arrays[name]}" for name in self.named]
-        locks = self.each(_LOCKS, [name for name in plan.names if name in self.kinds])
-        tensors = "".join(self.each(_TENSORS))
-        computed = _COMPUTED.format(
-            arguments=", ".join(arguments),
-            positional="".join(f"{name}, " for name in self.positional),
-            keywords=", ".join(f"{name!r}: {name}" for name in self.named),
-            passed=", ".join([*self.positional, *(f"{name}={name}" for name in self.named)]),
-        )
-        text = _CALL.format(
-            parameters=", ".join([*self.positional, *self.named, *(["data_"] if several else [])]),
-            data="\n    ".join(self.each(_DATA)),
-            computed=_SEVERAL_COMPUTED if several else computed,
-            nodes="\n    ".join(self.each(_NODES)),
-            inputs="".join(self.each(_INPUTS, self.needed)),
-            plan=chosen if simple else "None",
-            saved=saved,
-            locks="\n        ".join(["if guarding_.get():", *locks]) if locks else "",
-            wrapped=_SEVERAL_WRAPPED if several else _WRAPPED,
-            views=f"link_views_(operation_, result_, [{tensors}])" if operation.may_view else "",
-        )
         known = {
-            "class_": operation if simple else general(operation),
+            "class_": operation if description.is_simple(several) else general(operation),
             # What NumPy and `dispatched` wrap looks for tensors among the arguments: there are none.
             "compute_": operation.direct or getattr(self.function, "__wrapped__", self.function),
             "function_": self.function,
-            "masked_plan_": operation.plan_for(tuple(self.needed), True),
             "operation_": operation,
-            "plan_": plan,
+            "plan_": description.plan,
+            "masked_plan_": description.masked_plan,
             "several_": cache(partial(self.call, several=True)),
-            **{f"{name}_default": default for name, default in plan.defaults.items()},
-            **{f"{name}_fact": fact for name, fact in operation.facts.items()},
+            **{f"{name}_default": value for name, value in description.plan.defaults.items()},
+            **{f"{name}_made": kept.make for name, kept in description.kept.items()},
             **_KNOWN,
         }
-        exec(text, known)
+        text = self.source(several)
+        exec(compile(text, f"<call of {name_of(self.function)}>", "exec"), known)
         return known.pop("call")  # which holds what is known: no cycle
+
+    def description(self) -> Description:
+        """The description of the call."""
+        nested = [name for name in self.needed if self.kinds[name] == ARRAYS]
+        return describe(self.operation, tuple(self.kinds), tuple(self.needed), tuple(nested))
+
+    def source(self, several: bool = False) -> str:
+        """The text."""
+        description = self.description()
+        needed = description.needed
+        chosen = "plan_"
+        if self.operation.selects:
+            chosen = f"masked_plan_ if {' or '.join(self.each(_NANS, needed))} else plan_"
+        elif "where" in self.kinds:
+            chosen = "masked_plan_ if where is not True else plan_"
+        kept = [self.kept(name, several) for name in description.kept]
+        saved = "".join(f"{each}, " for each in kept)
+        simple = description.is_simple(several)
+        tensors = "".join(self.each(_TENSORS))
+        text = _CALL.format(
+            parameters=", ".join([*self.positional, *self.named, *(["data_"] if several else [])]),
+            data="\n    ".join(self.each(_DATA)),
+            computed="" if several else self.computed(),
+            shape="()" if several else "data_.shape",
+            dtype="float_" if several else "data_.dtype",
+            nodes="\n    ".join(self.each(_NODES)),
+            states=" | ".join(self.each(_STATES)),
+            forgotten="\n            ".join(self.each(_FORGOTTEN)),
+            inputs="".join(self.each(_INPUTS, needed)),
+            plan=chosen if simple else "None",
+            saved=f"({saved})"
+            if simple
+            else f"(operation_, {chosen}, ({saved}), [{''.join(self.each(_ROUTES, needed))}])",
+            exposed=self.locks(_EXPOSED, "state_ & REACHABLE_ and guarding_.get()", 12),
+            fixed=self.locks(_FIXED, "guarding_.get()", 8),
+            wrapped=_SEVERAL_WRAPPED if several else _WRAPPED,
+            views=f"link_views_(operation_, result_, [{tensors}])"
+            if self.operation.may_view
+            else "",
+        )
+        return "".join(line for line in text.splitlines(keepends=True) if not line.isspace())
+
+    def computed(self) -> str:
+        """The lines that compute one result."""
+        keywords = [f"{name}={name}" for name in self.named]
+        arguments = [
+            each.replace(name, self.values[name])
+            for each, name in zip(self.positional, self.kinds, strict=False)
+        ]
+        passed = ", ".join([*self.positional, *keywords])
+        sure = gives_floats(self.function) and not self.named
+        return _COMPUTED.format(
+            arguments=", ".join([*arguments, *(f"{n}={self.values[n]}" for n in self.named)]),
+            positional="".join(f"{name}, " for name in self.positional),
+            keywords=", ".join(f"{name!r}: {name}" for name in self.named),
+            converted="data_ = asarray_(data_)" if sure else _CONVERTED.format(passed=passed),
+            checked="" if sure else _CHECKED,
+        )
 
     def each(self, texts: dict[int, str], names: Iterable[str] | None = None) -> list[str]:
         """What ``texts`` has for the arguments ``names``, by default all."""
         names = self.kinds if names is None else names
         return [
-            texts[self.kinds[name]].format(name=name) for name in names if self.kinds[name] in texts
+            texts[self.kinds[name]].format(name=name, position=position)
+            for position, name in enumerate(names)
+            if self.kinds[name] in texts
         ]
+
+    def locks(self, texts: dict[int, str], condition: str, indent: int) -> str:
+        """The lines that lock what the node holds of arrays that users can reach."""
+        lines = []
+        for name, surely in self.description().holds.items():
+            for line in self.each(texts, [name]):
+                if not (surely or self.kinds[name] == ARRAYS):
+                    # A fact may be the array that it is made of.
+                    lines.append(f"if holds_(node_.saved, {self.values[name]}):")
+                    lines.append(f"    {line}")
+                else:
+                    lines.append(line)
+        return f"\n{' ' * indent}".join([f"if {condition}:", *lines]) if lines else ""
 
     def kept(self, name: str, several: bool) -> str:
         """What is kept for the rules under ``name``."""
-        if name == "out":
-            return "tuple(data_)" if several else "data_"
-        if name in self.operation.facts:
-            asked = [each for each in asked_of(self.operation.facts[name]) if each in self.kinds]
-            return f"{name}_fact({', '.join(f'{each}={self.arrays[each]}' for each in asked)})"
-        of = name if name in self.kinds else name.removesuffix("_shape")
-        if of not in self.kinds:
-            return f"{name}_default"
-        if of != name and self.kinds[of] == ARRAYS:
-            return f"tuple(map(shape_of_, {self.arrays[of]}))"
-        if of != name:
-            return f"shape_of_({self.arrays[of]})"
-        if (
-            self.kinds[name] == ATOM
-            and name in self.operation.differentiable
-            and not self.elementwise
-        ):
-            return f"as_array_({name}, data_)"
-        return self.arrays[name]
-
-    def routes(self) -> str:
-        """The ways from what the rules return to the inputs: see `calls.General`."""
-        return "".join(
-            f"*[({position}, (place_,)) for place_ in {name}_places], "
-            if self.kinds[name] == ARRAYS
-            else f"({position}, ()), "
-            for position, name in enumerate(self.needed)
-        )
+        kept = self.description().kept[name]
+        values = dict(self.values, out="tuple(data_)" if several else "data_")
+        of = [values.get(each, f"{each}_default") for each in kept.of]
+        kind = self.kinds.get(kept.of[0]) if kept.of else None
+        if kept.make is None or kind in _UNCHANGED.get(kept.make, ()):
+            return of[0]
+        if kept.make is np.shape and kind in _WITH_SHAPE:
+            return f"{of[0]}.shape"
+        if kept.by_name:
+            of = [f"{each}={value}" for each, value in zip(kept.of, of, strict=True)]
+        return f"{name}_made({', '.join(of)})"
 
 
 _KNOWN = {
-    "CONSTANT_": CONSTANT,
+    "__name__": __name__,
+    "Constant_": Constant,
+    "GRADIENT_": GRADIENT,
     "Handle_": Handle,
-    "as_array_": as_array,
+    "REACHABLE_": REACHABLE,
     "asarray_": np.asarray,
     "creation_": creation,
     "explain_": explain,
@@ -387,12 +442,15 @@ _KNOWN = {
     "forget_": forget,
     "generic_": np.generic,
     "guarding_": guarding,
-    "nans_in_": nans_in,
+    "holds_": holds,
     "link_views_": link_views,
     "lock_": guard.lock,
+    "lock_constant_": lock_constant,
+    "lock_exposed_": guard.lock_exposed,
+    "lock_reachable_": lock_reachable,
+    "nans_in_": nans_in,
     "ndarray_": np.ndarray,
     "new_": new,
     "sequences_": (tuple, list),
-    "shape_of_": np.shape,
     "wrap_": wrap,
 }

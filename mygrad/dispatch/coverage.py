@@ -10,6 +10,7 @@ import numpy as np
 
 from mygrad.engine.operation import Elementwise, Operation
 from mygrad.engine.registry import DEFERRED, Composed, Creation, Mutation, Refused, registry
+from mygrad.engine.signatures import parameters_of
 
 
 class Covered(NamedTuple):
@@ -108,6 +109,8 @@ def _line(doc: str | None) -> str:
 
 def _alone(operation: type[Operation]) -> str:
     """Which arguments of a ufunc have a derivative, if not all."""
-    if set(operation.positional) <= set(operation.differentiable):
+    function = operation.function
+    names = parameters_of(function)[0] if isinstance(function, np.ufunc) else ()
+    if {*names} <= {*operation.differentiable}:
         return ""
     return f"With respect to {', '.join(operation.differentiable)} alone."

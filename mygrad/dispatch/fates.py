@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch.arguments import bind, name_of, unwrap
-from mygrad.dispatch.general import NO_OUTPUT, apply, constants, leaf_or_error, like, needed_of
+from mygrad.dispatch.arguments import name_of
+from mygrad.dispatch.general import NO_OUTPUT, Call, apply, constants, leaf_or_error, like
 from mygrad.dispatch.out import has_outputs, into
-from mygrad.engine import anomalies
-from mygrad.engine.modes import debugging, is_recording
-from mygrad.engine.nans import in_backward_pass
+from mygrad.engine.modes import is_recording
 from mygrad.engine.nodes import CONSTANT, Handle, Same, make_handle, make_leaf, make_node
 from mygrad.engine.operation import Operation
 from mygrad.engine.registry import Composed
@@ -43,14 +41,11 @@ def no_rule(function: Any) -> TypeError:
 
 def data_call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """``function`` on the data; what it returns is NumPy's."""
-    found: list[Any] = []
-    plain = [unwrap(value, found) for value in args]
-    options = {key: unwrap(value, found) for key, value in kwargs.items()}
     if has_outputs(kwargs):
         return into(None, function, args, kwargs, None)
-    if "where" in options and isinstance(function, np.ufunc):
-        options |= NO_OUTPUT
-    return function(*plain, **options)
+    call = Call(None, function, args, kwargs)
+    masked = "where" in kwargs and isinstance(function, np.ufunc)
+    return function(*call.plain, **call.options, **(NO_OUTPUT if masked else {}))
 
 
 def create(
@@ -81,17 +76,13 @@ def compose(
     constant: bool | None,
 ) -> Any:
     """The value is NumPy's, the node that of the expression."""
-    found: list[Any] = []
-    plain = [unwrap(value, found) for value in args]
-    options = {key: unwrap(value, found) for key, value in kwargs.items()}
-    variable = constant is not True and any(is_variable(tensor) for tensor in found)
+    call = Call(fate, function, args, kwargs)
+    variable = constant is not True and call.is_variable()
     if variable:
-        needed_of(fate, function, bind(function, args, kwargs))
-    result = function(*plain, **options)
-    if debugging.get() and not in_backward_pass():
-        anomalies.check(name_of(function), plain, options, result)
+        call.find_needed()
+    result = call.run()
     if not variable:
-        return constants(Operation, result, tensor_class, found, constant)
+        return constants(Operation, result, tensor_class, call.found, constant)
     traced = fate.expression(*args, **kwargs)
     return _with_value(result, traced, tensor_class)
 

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from mygrad.dispatch.arguments import bind, explain, name_of, paths_in, unwrap
+from mygrad.dispatch.description import RESULT, describe
+from mygrad.dispatch.kinds import NUMERIC
 from mygrad.engine import anomalies, guard
-from mygrad.engine.modes import debugging, guarding, leak_check, lost
+from mygrad.engine.modes import debugging, guarding, lost, must_stay
 from mygrad.engine.nans import in_backward_pass
 from mygrad.engine.nodes import (
     CONSTANT,
@@ -27,10 +29,119 @@ from mygrad.engine.nodes import (
     make_node,
     output_node,
 )
-from mygrad.engine.operation import Elementwise, Operation, OperationType, asked_of
+from mygrad.engine.operation import Elementwise, Operation, OperationType
 from mygrad.engine.views import is_fleeting, is_variable, link, nans_in, touch
 
 _asarray = np.asarray
+
+
+class Call:
+    """A call with tensors among its arguments: as given, and with arrays in their places, but for outputs.
+
+    ``operation`` is what the registry has for ``function``; None where nothing is recorded.
+    """
+
+    __slots__ = (
+        "args",
+        "bound",
+        "found",
+        "function",
+        "kwargs",
+        "mask",
+        "needed",
+        "operation",
+        "options",
+        "plain",
+    )
+
+    #: The arguments by name, and of those that carry a gradient the paths to their tensors.
+    bound: dict[str, Any]
+    needed: dict[str, list[Any]]
+
+    def __init__(
+        self, operation: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        self.operation = operation
+        self.function = function
+        self.args = args
+        self.kwargs = kwargs
+        self.found: list[Any] = []
+        self.plain = tuple([unwrap(value, self.found) for value in args])
+        self.options = {
+            key: unwrap(value, self.found) for key, value in kwargs.items() if key != "out"
+        }
+        self.mask = self.options.get("where", True) if has_mask(operation) else True
+
+    def is_variable(self) -> bool:
+        """True if the call is to be recorded, as an argument carries a gradient."""
+        return any(is_variable(tensor) for tensor in self.found)
+
+    def find_needed(self) -> None:
+        """Find the arguments to differentiate; an error if one of them has no rule."""
+        named = {key: value for key, value in self.kwargs.items() if key != "out"}
+        self.bound = bind(self.function, self.args, named)
+        self.needed = {}
+        for name, value in self.bound.items():
+            paths = list(paths_in(value))
+            if paths:
+                if name not in self.operation.differentiable:
+                    raise TypeError(
+                        f"{name_of(self.function)} has no derivative with respect to {name!r}, which carries"
+                        " a gradient. Pass a constant: tensor.detach(), or np.asarray(tensor)."
+                    )
+                self.needed[name] = paths
+
+    def run(self, outputs: dict[str, Any] | None = None) -> Any:
+        """The result of NumPy's function on the arrays; ``outputs`` are the keywords that say where it goes."""
+        if outputs is None:
+            outputs = {} if self.mask is True else NO_OUTPUT
+        try:
+            result = self.function(*self.plain, **self.options, **outputs)
+        except Exception as error:
+            explain(error, self.function, self.args, self.kwargs)
+            raise
+        if debugging.get() and not in_backward_pass():
+            for each in result if isinstance(result, list | tuple) else (result,):
+                anomalies.check(name_of(self.function), self.plain, self.options, each, self.mask)
+        return result
+
+    def record(self, result: Any) -> Node:
+        """The node of the call, as its description says."""
+        operation, bound, needed = self.operation, self.bound, self.needed
+        nested = tuple([name for name, paths in needed.items() if any(path for path, _ in paths)])
+        description = describe(operation, tuple(bound), tuple(needed), nested)
+        plain = bind(self.function, self.plain, self.options)
+        for name in description.holds:
+            if isinstance(bound[name], Handle) and is_fleeting(bound[name]):
+                plain[name] = plain[name].copy()
+        several = not isinstance(result, np.ndarray | np.generic)
+        out: Any = tuple(result) if several else _asarray(result)
+        values = {**description.plan.defaults, **plain, RESULT: out}
+        saved = tuple([kept.value(values) for kept in description.kept.values()])
+        tensors = [tensor for name in description.needed for _, tensor in needed[name]]
+        if operation.selects:
+            masked = any(nans_in(tensor._node, tensor._data) for tensor in tensors)
+        else:
+            masked = bound.get("where", True) is not True
+        plan = description.plan_of(masked)
+        inputs = tuple([touch(tensor) for tensor in tensors])
+        shape, dtype = ((), np.dtype(float)) if several else (out.shape, out.dtype)
+        if description.is_simple(several):
+            node = make_node(operation, inputs, shape, dtype, saved, plan)
+        else:
+            routes = [
+                (position, path)
+                for position, name in enumerate(description.needed)
+                for path, _ in needed[name]
+            ]
+            node = make_node(
+                general(operation), inputs, shape, dtype, (operation, plan, saved, routes)
+            )
+        if guarding.get():
+            for name in description.holds:
+                lock_reachable(node, bound[name], plain[name], saved)
+        anomalies.note(node)
+        return node
 
 
 def apply(
@@ -45,151 +156,42 @@ def apply(
 
     ``tensor_class`` is the class of the results. ``constant=True`` makes them constant.
     """
-    args = stacked(operation, args, tensor_class)
-    found: list[Any] = []
-    plain = [unwrap(value, found) for value in args]
-    options = {key: unwrap(value, found) for key, value in kwargs.items()} if kwargs else kwargs
-    variable = constant is not True and any(is_variable(tensor) for tensor in found)
-    has_mask = mask_of(operation, options) is not True
-    if has_mask:
-        options = {**options, **NO_OUTPUT}
+    call = Call(operation, function, stacked(operation, args, tensor_class), kwargs)
+    variable = constant is not True and call.is_variable()
     if variable:
-        bound = bind(function, args, kwargs)
-        needed = needed_of(operation, function, bound)
-    try:
-        result = function(*plain, **options)
-    except Exception as error:
-        explain(error, function, args, kwargs)
-        raise
-    if debugging.get() and not in_backward_pass():
-        mask = options["where"] if has_mask else True
-        anomalies.check(name_of(function), plain, options, result, mask)
+        call.find_needed()
+    result = call.run()
     if not variable:
-        return constants(operation, result, tensor_class, found, constant)
-    arrays = [tensor._data for tensor in found] if operation.may_view else None
-    made = record(operation, bound, needed, bind(function, tuple(plain), options), result)
-    results = wrap(made, result, tensor_class)
-    if has_mask:
-        return _masked(options["where"], results)
+        return constants(operation, result, tensor_class, call.found, constant)
+    arrays = [tensor._data for tensor in call.found] if operation.may_view else None
+    results = wrap(call.record(result), result, tensor_class)
+    if call.mask is not True:
+        return _masked(call.mask, results)
     if operation.may_view:
-        link_views(operation, results, found, arrays)
+        link_views(operation, results, call.found, arrays)
     return results
 
 
 def stacked(
     operation: type[Operation], args: tuple[Any, ...], tensor_class: Any
 ) -> tuple[Any, ...]:
-    """The arguments; to an elementwise operation a list of tensors is one array, a fraction a float."""
+    """The arguments; to an elementwise operation a list of tensors is one array, a fraction a float.
+
+    An array without axes is to it the number that NumPy takes it for.
+    """
     if not issubclass(operation, Elementwise):
         return args
     return tuple(_operand(value, tensor_class) for value in args)
 
 
 def _operand(value: Any, tensor_class: Any) -> Any:
+    if isinstance(value, np.ndarray) and not value.ndim and value.dtype.kind in NUMERIC:
+        return value[()]  # a copy, which need not be locked
     if isinstance(value, Handle | np.ndarray | np.generic | int | float):
         return value
     if isinstance(value, list | tuple):
         return tensor_class(value) if any(path for path, _ in paths_in(value)) else value
     return float(value) if isinstance(value, Real) else value
-
-
-def needed_of(operation: Any, function: Any, bound: dict[str, Any]) -> dict[str, list[Any]]:
-    """The arguments to differentiate, each with the paths to its tensors."""
-    needed = {}
-    for name, value in bound.items():
-        paths = list(paths_in(value))
-        if paths:
-            if name not in operation.differentiable:
-                raise TypeError(
-                    f"{name_of(function)} has no derivative with respect to {name!r}, which carries"
-                    " a gradient. Pass a constant: tensor.detach(), or np.asarray(tensor)."
-                )
-            needed[name] = paths
-    return needed
-
-
-def record(
-    operation: Any,
-    bound: dict[str, Any],
-    needed: dict[str, list[Any]],
-    plain: dict[str, Any],
-    result: Any,
-) -> Node:
-    """The node of a call: ``bound`` holds its arguments as given, ``plain`` as arrays."""
-    names = tuple(sorted(needed, key=operation.differentiable.index))
-    masked = bound.get("where", True) is not True
-    if operation.selects:
-        tensors = [tensor for name in names for _, tensor in needed[name]]
-        masked = any(nans_in(tensor._node, tensor._data) for tensor in tensors)
-    plan = operation.plan_for(names, masked)
-    several = not isinstance(result, np.ndarray | np.generic)
-    if several:
-        shape, dtype = (), np.dtype(float)
-        out: Any = tuple(result)
-    else:
-        out = _asarray(result)
-        shape, dtype = out.shape, out.dtype
-    for name in plan.names:
-        if isinstance(bound.get(name), Handle) and is_fleeting(bound[name]):
-            plain[name] = plain[name].copy()
-    saved = [_kept(name, out, plan, plain, operation, needed) for name in plan.names]
-    simple = (
-        not several
-        and operation.joint is None
-        and all(len(paths) == 1 and paths[0][0] == () for paths in needed.values())
-    )
-    inputs = tuple(touch(tensor) for name in names for _, tensor in needed[name])
-    if simple:
-        node = make_node(operation, inputs, shape, dtype, tuple(saved), plan)
-    else:
-        routes = [
-            (position, path) for position, name in enumerate(names) for path, _ in needed[name]
-        ]
-        call = (operation, plan, tuple(saved), routes)
-        node = make_node(general(operation), inputs, shape, dtype, call)
-    if guarding.get():
-        _guard(node, saved, bound, plain)
-    anomalies.note(node)
-    return node
-
-
-def _kept(
-    name: str,
-    out: Any,
-    plan: Any,
-    plain: dict[str, Any],
-    operation: Any,
-    needed: dict[str, list[Any]],
-) -> Any:
-    """What is kept of a call under ``name``."""
-    if name == "out":
-        return out
-    if name in operation.facts:
-        fact = operation.facts[name]
-        return fact(**{asked: plain[asked] for asked in asked_of(fact) if asked in plain})
-    of = name.removesuffix("_shape") if name not in plain else name
-    if of not in plain:
-        return plan.defaults[name]
-    value = plain[of]
-    nested = any(path for path, _ in needed.get(of, ()))
-    if of != name:
-        return tuple(np.shape(item) for item in value) if nested else np.shape(value)
-    if nested or of not in operation.differentiable:
-        return list(value) if value.__class__ is list else value  # the caller's own may change
-    if issubclass(operation, Elementwise):
-        return _asarray(value) if isinstance(value, list | tuple) else value
-    return as_array(value, out)
-
-
-def as_array(value: Any, out: Any) -> Any:
-    """An argument as rules like it: an array, Python's numbers with the precision of the result."""
-    if value.__class__ is int or value.__class__ is float:
-        return _asarray(value, getattr(out, "dtype", None))
-    if value is None or isinstance(value, np.ndarray):
-        return value
-    if isinstance(value, list | tuple) and any(isinstance(item, np.ndarray) for item in value):
-        return value  # several arrays, not one
-    return _asarray(value)
 
 
 @cache
@@ -254,18 +256,33 @@ def _replaced(value: Any, path: tuple[int, ...], node: Node, handle: Any) -> Any
     return items if value.__class__ is list else tuple(items)
 
 
-def _guard(node: Node, saved: list[Any], bound: dict[str, Any], plain: dict[str, Any]) -> None:
-    """Lock the arrays in ``saved`` that the user can reach."""
-    kept = {id(value) for value in saved if value.__class__ is not str}
-    for item in saved:
-        if item.__class__ is list or item.__class__ is tuple:
-            kept.update(map(id, item))
-    for name, value in bound.items():
-        for array, base in reachable(value, plain[name]):
-            if id(array) in kept:
-                guard.lock(node, array)
-                if base is not array:
-                    guard.lock(node, base)
+def lock_reachable(
+    node: Node, value: Any, array: Any, saved: tuple[Any, ...] | None = None
+) -> None:
+    """Lock what users can reach of ``array``, or arrays; if ``saved`` is given, only what is in it.
+
+    ``value`` has the tensors in their places.
+    """
+    for reached, base in reachable(value, array):
+        if saved is None or holds(saved, reached):
+            guard.lock(node, reached)
+            if base is not reached:
+                guard.lock(node, base)
+
+
+def lock_constant(node: Node, tensor: Any, array: Any) -> None:
+    """Lock ``array``, that of the constant ``tensor``, and what it is a view of."""
+    guard.lock(node, array)
+    if tensor._base is not None:
+        guard.lock(node, tensor._base._data)
+
+
+def holds(saved: tuple[Any, ...], array: Any) -> bool:
+    """True if ``array`` is among the values ``saved``, or in a sequence among them."""
+    return any(
+        each is array or (each.__class__ in (list, tuple) and any(item is array for item in each))
+        for each in saved
+    )
 
 
 def reachable(value: Any, array: Any) -> Iterator[tuple[Any, Any]]:
@@ -293,7 +310,7 @@ def wrap(node: Node, result: Any, tensor_class: Any) -> Any:
     """Tensors of the results of a recorded call."""
     if isinstance(result, np.ndarray | np.generic):
         data = _asarray(result)
-        if data.dtype.kind not in "biufc":
+        if data.dtype.kind not in NUMERIC:
             raise TypeError(
                 f"{type(node).__name__} of a tensor that carries a gradient gave {data.dtype}, which cannot"
                 " carry it: tensors hold numbers. Pass numbers, as float(value), or the values of the"
@@ -301,7 +318,7 @@ def wrap(node: Node, result: Any, tensor_class: Any) -> Any:
             )
         if data.dtype.kind in "fc":
             return make_handle(tensor_class, data, node)
-        if leak_check.get():
+        if must_stay(node):
             lost(
                 f"{type(node).__name__} of a tensor that carries a gradient gave {data.dtype}",
                 "Ask for a floating dtype, or use tensor.detach().",
@@ -390,10 +407,12 @@ def _have_one_base(array: Any, parent: Any) -> bool:
 NO_OUTPUT = {"out": None}
 
 
-def mask_of(operation: type[Operation], options: dict[str, Any]) -> Any:
-    """The ``where=`` of an elementwise call; reductions have one of another meaning."""
-    elementwise = issubclass(operation, Elementwise) or isinstance(operation.function, np.ufunc)
-    return options.get("where", True) if elementwise else True
+def has_mask(operation: Any) -> bool:
+    """True if ``where=`` of ``operation`` leaves entries of the result out; to a reduction it means another thing."""
+    return isinstance(operation, type) and (
+        issubclass(operation, Elementwise)
+        or isinstance(getattr(operation, "function", None), np.ufunc)
+    )
 
 
 class Masked(Node):

@@ -53,7 +53,8 @@ def _inputs(count: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Argume
 
 def _reduction(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
     """``(x, axis, keepdims)``: where NumPy has a dtype or an output."""
-    args, kwargs = _first("x", args, kwargs)
+    if not args:
+        args, kwargs = _first("x", args, kwargs)
     if len(args) == 3 and isinstance(args[2], bool | np.bool):
         return args[:2], {**kwargs, "keepdims": args[2]}
     return args, kwargs

@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch.arguments import bind, explain, name_of, unwrap
-from mygrad.dispatch.general import mask_of, needed_of, record, stacked, wrap
-from mygrad.engine import anomalies
+from mygrad.dispatch.arguments import name_of, unwrap
+from mygrad.dispatch.general import Call, constants, stacked, wrap
 from mygrad.engine.inplace import can_write_to, let_go, memory_of, replace
-from mygrad.engine.modes import debugging, leak_check, lost
+from mygrad.engine.modes import lost, must_stay
 from mygrad.engine.nodes import CONSTANT, Handle, make_handle
 from mygrad.engine.operation import Operation
 from mygrad.engine.views import base_of, is_read_only, is_variable, touch
@@ -38,56 +37,36 @@ def into(
     """
     as_tuple = kwargs["out"].__class__ is tuple
     outs = kwargs["out"] if as_tuple else (kwargs["out"],)
-    rest = {key: value for key, value in kwargs.items() if key != "out"}
     # Asked while nothing below holds an array.
     in_place = all(can_write_to(out) for out in outs if isinstance(out, Handle))
     if operation is not None:
         args = stacked(operation, args, tensor_class)
-    found: list[Any] = []
-    plain = tuple(unwrap(value, found) for value in args)
-    options = {key: unwrap(value, found) for key, value in rest.items()}
+    call = Call(operation, function, args, kwargs)
+    found = call.found
     unwrap(outs, [])
-    variable = operation is not None and any(is_variable(tensor) for tensor in found)
+    variable = operation is not None and call.is_variable()
     if variable:
-        check_outputs(function, outs)
-
-    def run(plain: Any, options: dict[str, Any], arrays: list[Any]) -> tuple[Any, ...]:
-        try:
-            result = function(*plain, **options, out=tuple(arrays) if as_tuple else arrays[0])
-        except Exception as error:
-            explain(error, function, args, kwargs)
-            raise
-        results = result if isinstance(result, tuple) else (result,)
-        if debugging.get():
-            known = True if operation is None else mask_of(operation, options)
-            for each in results:
-                anomalies.check(name_of(function), plain, options, each, known)
-        return results
-
+        check_outputs(function, outs, found)
     if in_place:
         for tensor in found if variable else ():
             touch(tensor)  # used all the same, though nothing of it is recorded
-        results = run(
-            plain, options, [memory_of(out) if isinstance(out, Handle) else out for out in outs]
-        )
+        arrays = [memory_of(out) if isinstance(out, Handle) else out for out in outs]
+        result = call.run({"out": tuple(arrays) if as_tuple else arrays[0]})
+        results = result if isinstance(result, tuple) else (result,)
         return _returned(outs, results, tensor_class if operation else None)
-    mask = True if operation is None else mask_of(operation, options)
+    mask = call.mask
     scratch = [_scratch(out, copied=operation is None or mask is not True) for out in outs]
-    if not variable:
-        results = run(plain, options, scratch)
-        made = [
-            make_handle(tensor_class or Handle, np.asarray(value), CONSTANT) for value in results
-        ]
+    if variable:
+        call.find_needed()
+    result = call.run({"out": tuple(scratch) if as_tuple else scratch[0]})
+    if variable:
+        made = wrap(call.record(result), result, tensor_class)
     else:
-        bound = bind(function, args, rest)
-        needed = needed_of(operation, function, bound)
-        results = run(plain, options, scratch)
-        result = results if len(results) > 1 else results[0]
-        node = record(operation, bound, needed, bind(function, plain, options), result)
-        wrapped = wrap(node, result, tensor_class)
-        made = list(wrapped) if isinstance(wrapped, tuple) else [wrapped]
+        made = constants(operation or Operation, result, tensor_class or Handle, [], None)
+    if not isinstance(made, tuple):
+        made = (made,)
     # Whoever holds an array of the outputs from here on may need its contents.
-    del plain, options, results, scratch
+    del call, result, scratch
     bases = [base_of(out) for out in outs if isinstance(out, Handle)]
     for tensor in found:
         if any(tensor._base is base for base in bases):
@@ -121,8 +100,9 @@ def _scratch(out: Any, copied: bool) -> Any:
     return array
 
 
-def check_outputs(function: Any, outs: tuple[Any, ...]) -> None:
-    """Refuse to lose the gradient of the result in an array that cannot carry it."""
+def check_outputs(function: Any, outs: tuple[Any, ...], tensors: list[Any]) -> None:
+    """Refuse to lose the gradient of the result, computed from ``tensors``, in an array that cannot carry it."""
+    watched = any(is_variable(tensor) and must_stay(tensor._node) for tensor in tensors)
     for out in outs:
         if isinstance(out, np.ndarray):
             raise TypeError(
@@ -131,7 +111,7 @@ def check_outputs(function: Any, outs: tuple[Any, ...]) -> None:
                 " `array += tensor`, make the array a tensor (mygrad.tensor), or take the values alone"
                 " with np.asarray(tensor)."
             )
-        if out is not None and leak_check.get() and not is_variable(base_of(out)):
+        if out is not None and watched and not is_variable(base_of(out)):
             lost(
                 f"{name_of(function)} was to write a tensor that carries a gradient into a constant",
                 "Make the output a variable, or detach() the input.",

@@ -1,216 +1,132 @@
-"""The short way of ufuncs and operators, on tensors that need no special handling."""
+"""Which specialised call a ufunc or an operator is: chosen by the classes of one or two operands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import FunctionType
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from mygrad.dispatch.arguments import explain
-from mygrad.dispatch.compiled import NUMERIC, settled
+from mygrad.dispatch.compiled import gives_floats, shortly, specialised
 from mygrad.dispatch.general import apply
+from mygrad.dispatch.kinds import ARRAY, ATOM, FIXED, NUMBERS, NUMERIC, VARIABLE, kind_of
 from mygrad.dispatch.operands import accepts, defers
-from mygrad.engine import guard
-from mygrad.engine.modes import Recording, guarding, recording
-from mygrad.engine.nodes import (
-    CONSTANT,
-    SLOW,
-    Handle,
-    Node,
-    creation,
-    new,
-)
-from mygrad.engine.registry import (
-    ufunc_operations,
-)
-from mygrad.engine.views import forget
+from mygrad.engine.modes import Recording, recording
+from mygrad.engine.nodes import CONSTANT, SLOW, Handle
+from mygrad.engine.registry import registry
 
 _ndarray = np.ndarray
 ON = Recording.ON
-_asarray = np.asarray
+
+# The patterns that operands are first compared with, and their places among the calls of a ufunc.
+_PATTERNS = (
+    (VARIABLE, VARIABLE),
+    (VARIABLE, FIXED),
+    (FIXED, VARIABLE),
+    (VARIABLE, ATOM),
+    (ATOM, VARIABLE),
+    (VARIABLE, ARRAY),
+    (ARRAY, VARIABLE),
+)
+BOTH, WITH_CONSTANT, CONSTANT_WITH, WITH_NUMBER, NUMBER_WITH, WITH_ARRAY, ARRAY_WITH = range(7)
 
 
-def unary(operation: Any) -> Callable[[Any], Any]:
-    """``operation`` of a tensor, as a function of that."""
-    function = operation.function
-    plan = operation.plans[1]
-    pack = plan.pack
+def unary(ufunc: np.ufunc) -> Callable[[Any], Any]:
+    """``ufunc`` of a tensor, as a function of that."""
+    calls = _calls(ufunc, ((VARIABLE,),))
 
     def call(x: Any) -> Any:
         node = x._node
-        if (node.state & SLOW and not settled(x)) or node is CONSTANT or recording.get() is not ON:
-            return apply(operation, function, (x,), {}, x.__class__)
-        value = x._data
-        data = function(value)
-        if data.__class__ is not _ndarray:
-            data = _asarray(data)
-        if node.state:
-            forget(node)
-        made = new(operation)
-        made.inputs = (node,)
-        made.saved = pack(data, value)
-        made.plan = plan
-        made.shape = data.shape
-        made.dtype = data.dtype
-        made.order = creation()
-        made.grad = made.locks = made.has_nan = None
-        made.state = 0
-        result = new(x.__class__)
-        result._data = data
-        result._node = made
-        result._base = None
-        result._version = 0
-        result._is_array = False
-        return result
+        ordinary = kind_of(x) == VARIABLE if node.state & SLOW else node is not CONSTANT
+        if ordinary and recording.get() is ON:
+            return calls[0](x.__class__, x)
+        return _generally(ufunc, x.__class__, x)
 
-    return _own_code(call)
+    return call
 
 
-def binary(operation: Any) -> Callable[[Any, Any], Any]:
-    """``operation`` of two operands, of which one at least is a tensor, as a function of those."""
-    function = operation.function
-    _, left_plan, right_plan, both_plan = operation.plans
+def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
+    """``ufunc`` of two operands, of which one at least is a tensor, as a function of those."""
+    calls = _calls(ufunc, _PATTERNS)
 
     def call(x: Any, y: Any) -> Any:
         tensor_class = x.__class__
-        other = y.__class__
-        fixed: Any = None  # a constant array that the graph may keep
-        if other is float or other is int:
-            left = x._node
-            state = left.state
-            if (state & SLOW and not settled(x)) or left is CONSTANT or recording.get() is not ON:
-                return apply(operation, function, (x, y), {}, tensor_class)
-            a = x._data
-            b = y
-            inputs: tuple[Node, ...] = (left,)
-            plan = left_plan
-        elif tensor_class is float or tensor_class is int:
-            tensor_class = other
-            right = y._node
-            state = right.state
-            if (state & SLOW and not settled(y)) or right is CONSTANT or recording.get() is not ON:
-                return apply(operation, function, (x, y), {}, tensor_class)
-            a = x
-            b = y._data
-            inputs = (right,)
-            plan = right_plan
-        elif tensor_class is other:
-            left = x._node
-            right = y._node
-            state = left.state | right.state
-            if (
-                (state & SLOW and not (settled(x) and settled(y)))
-                or left is right is CONSTANT
-                or recording.get() is not ON
-            ):
-                return apply(operation, function, (x, y), {}, tensor_class)
-            a = x._data
-            b = y._data
-            if left is CONSTANT:
-                inputs = (right,)
-                plan = right_plan
-                fixed = a
-            elif right is CONSTANT:
-                inputs = (left,)
-                plan = left_plan
-                fixed = b
-            else:
-                inputs = (left, right)
-                plan = both_plan
-        elif other is _ndarray and y.dtype.kind in NUMERIC:
-            left = x._node
-            state = left.state
-            if (state & SLOW and not settled(x)) or left is CONSTANT or recording.get() is not ON:
-                return apply(operation, function, (x, y), {}, tensor_class)
-            a = x._data
-            b = fixed = y
-            inputs = (left,)
-            plan = left_plan
-        elif tensor_class is _ndarray and x.dtype.kind in NUMERIC:
-            tensor_class = other
-            right = y._node
-            state = right.state
-            if (state & SLOW and not settled(y)) or right is CONSTANT or recording.get() is not ON:
-                return apply(operation, function, (x, y), {}, tensor_class)
-            a = fixed = x
-            b = y._data
-            inputs = (right,)
-            plan = right_plan
+        other_class = y.__class__
+        if tensor_class is other_class:
+            node = x._node
+            other = y._node
+            if not (node.state | other.state) & SLOW and recording.get() is ON:
+                if node is CONSTANT:
+                    if other is not CONSTANT:
+                        return calls[CONSTANT_WITH](tensor_class, x, y)
+                elif other is CONSTANT:
+                    return calls[WITH_CONSTANT](tensor_class, x, y)
+                else:
+                    return calls[BOTH](tensor_class, x, y)
         elif isinstance(x, Handle):
-            if defers(x, y):
-                return NotImplemented
-            return (
-                function(x, y)
-                if not accepts(y)
-                else apply(
-                    operation,
-                    function,
-                    (x, y),
-                    {},
-                    other if issubclass(other, tensor_class) else tensor_class,
-                )
-            )
+            node = x._node
+            if not node.state & SLOW and node is not CONSTANT and recording.get() is ON:
+                if other_class is float or other_class in NUMBERS:
+                    return calls[WITH_NUMBER](tensor_class, x, y)
+                if other_class is _ndarray and y.ndim and y.dtype.kind in NUMERIC:
+                    return calls[WITH_ARRAY](tensor_class, x, y)
         else:
-            if defers(y, x):
-                return NotImplemented
-            return (
-                function(x, y) if not accepts(x) else apply(operation, function, (x, y), {}, other)
-            )
-        try:
-            data = function(a, b)
-        except Exception as error:
-            explain(error, function, (x, y), {})
-            raise
-        if data.__class__ is not _ndarray:
-            data = _asarray(data)
-        if state:
-            for node in inputs:
-                forget(node)
-        made = new(operation)
-        made.inputs = inputs
-        made.saved = plan.pack(data, a, b)
-        made.plan = plan
-        made.shape = data.shape
-        made.dtype = data.dtype
-        made.order = creation()
-        made.grad = made.locks = made.has_nan = None
-        made.state = 0
-        if fixed is not None and guarding.get():
-            for value in made.saved:
-                if value is fixed:
-                    guard.lock(made, fixed)
-                    break
-        result = new(tensor_class)
-        result._data = data
-        result._node = made
-        result._base = None
-        result._version = 0
-        result._is_array = False
-        return result
+            node = y._node
+            if not node.state & SLOW and node is not CONSTANT and recording.get() is ON:
+                if tensor_class is float or tensor_class in NUMBERS:
+                    return calls[NUMBER_WITH](other_class, x, y)
+                if tensor_class is _ndarray and x.ndim and x.dtype.kind in NUMERIC:
+                    return calls[ARRAY_WITH](other_class, x, y)
+        return _of_any(ufunc, x, y)
 
-    return _own_code(call)
+    return call
 
 
-def _own_code(call: Any) -> Callable[..., Any]:
-    """``call`` with a code object that no other function has.
+def _calls(ufunc: np.ufunc, patterns: tuple[tuple[int, ...], ...]) -> list[Any]:
+    """The specialised calls of ``ufunc`` for ``patterns``, each written when it is first made.
 
-    There CPython notes where the slots of a class are found: it makes nodes of one class.
+    A list, because CPython reads lists, at places given by constants, faster than anything else.
     """
-    code = call.__code__.replace()
-    return FunctionType(code, call.__globals__, call.__name__, None, call.__closure__)
+    calls: list[Any] = []
+
+    def write(place: int, tensor_class: Any, *operands: Any) -> Any:
+        calls[place] = specialised(ufunc, patterns[place]) or partial(_generally, ufunc)
+        return calls[place](tensor_class, *operands)
+
+    calls += [partial(write, place) for place in range(len(patterns))]
+    return calls
 
 
-class _ShortWays(dict[Any, Any]):
-    """Ufunc → the short way of a call without keywords, or None; made when first asked for."""
+def _of_any(ufunc: np.ufunc, x: Any, y: Any) -> Any:
+    """As `binary`, of operands of any kind."""
+    tensor, other = (x, y) if isinstance(x, Handle) else (y, x)
+    if other.__class__ is not _ndarray:
+        if defers(tensor, other):
+            return NotImplemented
+        if not accepts(other):
+            return ufunc(x, y)
+    tensor_class = y.__class__ if issubclass(y.__class__, tensor.__class__) else tensor.__class__
+    result = shortly(tensor_class, ufunc, (x, y), {})
+    return _generally(ufunc, tensor_class, x, y) if result is NotImplemented else result
+
+
+def _generally(ufunc: np.ufunc, tensor_class: Any, *operands: Any) -> Any:
+    operation: Any = registry[ufunc]
+    return apply(operation, ufunc, operands, {}, tensor_class)
+
+
+class _Choosers(dict[np.ufunc, Any]):
+    """The ufuncs of one or two operands, each with its `unary` or `binary`; None if it has none."""
 
     def __missing__(self, ufunc: np.ufunc) -> Any:
-        operation = ufunc_operations.get(ufunc)
-        if operation is None or None in operation.plans[1:]:
+        operation: Any = registry.get(ufunc)  # for SciPy's not there before they are asked for
+        if not isinstance(operation, type) or ufunc.nin > 2 or ufunc.nout > 1:
             return None
-        way = self[ufunc] = (unary if ufunc.nin == 1 else binary)(operation)
-        return way
+        if operation.of_complex or not gives_floats(ufunc):  # type: ignore[attr-defined]
+            return None
+        chooser = self[ufunc] = unary(ufunc) if ufunc.nin == 1 else binary(ufunc)
+        return chooser
 
 
-short_ways = _ShortWays()
+choosers = _Choosers()

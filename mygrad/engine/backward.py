@@ -287,7 +287,7 @@ class _Root(Node):
 
 def _calibrate() -> int:
     if sys.implementation.name != "cpython" or not getattr(sys, "_is_gil_enabled", lambda: True)():
-        return -1
+        return -sys.maxsize
     counts: list[int] = []
     probe = make_node(_Probe, (), (), np.dtype(float), counts)
     root = make_node(_Root, (probe,), (), np.dtype(float))

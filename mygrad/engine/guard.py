@@ -1,9 +1,15 @@
 """The memory guard: an array that a live graph needs is read-only where a user could write to it.
 
 Only arrays that a user can reach are locked: those passed in, and those handed out by ``.data`` or
-``np.asarray``. A lock is an object held by the node that needs the array; when the last lock on an array
-goes, the array can be written to again. Graphs made of tensors alone, whose arrays nobody has seen, cost
-nothing.
+``np.asarray``. Graphs made of tensors alone, whose arrays nobody has seen, cost nothing.
+
+The nodes that need an array share one :class:`Lock`, an object without contents. ``_locks`` has for each
+locked array a :class:`Watch`, a weak reference to that lock: when the last node lets go of the lock, the watch
+opens the array. Nothing is counted, so that no count can be wrong.
+
+Threads, finalizers that the garbage collector runs, and signals may come between any two lines. Therefore an
+array is closed after its watch is noted, and opened before the watch is forgotten; a watch whose lock is gone
+counts as a lock until it has opened the array, unless another has taken its place: then that one will.
 """
 
 from __future__ import annotations
@@ -30,58 +36,103 @@ from mygrad.engine.nodes import (
     Node,
     Same,
     insert_below,
-    new,
 )
 
 Array = np.ndarray[Any, Any]
 
-#: How many locks there are on an array, by its identity; the locks keep the arrays alive.
-_locks: dict[int, int] = {}
+#: NumPy's bit in ``flags.num``; it warns who asks results of ``broadcast_arrays`` by name.
+WRITEABLE = 0x0400
+
+#: The watches over the locks, by the identity of the array. A watch keeps its array alive, so that no other
+#: array can have this identity.
+_locks: dict[int, Watch] = {}
 #: Views that can be written to again once their base, given by its identity, can; each by its own.
 _waiting: dict[int, dict[int, ref[Array]]] = {}
 #: Views that users were given, by the identity of the array that owns their memory, and that array.
 _handed_out: dict[int, tuple[ref[Array], list[ref[Array]]]] = {}
+#: Held by who makes or removes locks. Reentrant: the collector may free nodes, and so locks, meanwhile.
 _mutex = RLock()
 
 
 class Lock:
-    """Keeps an array, and the views of it that the guard has closed, read-only while the lock lives."""
+    """Keeps an array, and the views of it that the guard has closed, read-only while a node holds it."""
 
-    __slots__ = ("_array",)
+    __slots__ = ("__weakref__",)
 
-    _array: Array
 
-    def __del__(self) -> None:
-        array = self._array
-        key = id(array)
-        with _mutex:
-            count = _locks[key]
-            if count > 1:
-                _locks[key] = count - 1
-            else:
-                del _locks[key]
-                _open(array)
+class Watch(ref[Lock]):
+    """Refers to the lock on ``array``, and opens that when the lock is gone."""
+
+    __slots__ = ("array",)
+
+    array: Array
 
 
 def lock(node: Node, array: Array) -> None:
     """Keep ``array``, and with it what it is a view of, read-only until ``node`` lets go of it."""
-    root: Any = array if array.base is None else _root(array)
-    key = id(root)
+    watch = _locks.get(id(array)) if array.base is None else None
+    held = (watch and watch()) or _lock_on(array)
+    if held is not None:
+        node.locks = (held,) if node.locks is None else (*node.locks, held)
+
+
+def lock_exposed(node: Node, tensor: Any, array: Array) -> None:
+    """Lock ``array``, which is that of the variable ``tensor``, if users can reach it.
+
+    Of a view whose own array nobody has seen it is enough to lock what users have of its base.
+    """
+    base = tensor._base
+    if tensor._node.state & EXPOSED:
+        lock(node, array)
+    if base is not None and base._node.state & EXPOSED:
+        lock(node, base._data)
+
+
+def _lock_on(array: Array) -> Lock | None:
+    """The lock on ``array``, a new one unless nodes have it; None if it is read-only by itself."""
     with _mutex:
-        count = _locks.get(key, 0)
-        if not count:
-            if root is None or not is_writeable(root):
-                return
-            root.setflags(write=False)
-        _locks[key] = count + 1
-        if not count and key in _handed_out:
+        root: Any = array if array.base is None else _root(array)
+        key = id(root)
+        watch = _locks.get(key)
+        was_locked = watch is not None
+        if not was_locked and (root is None or not root.flags.num & WRITEABLE):
+            return None
+        made = Lock()
+        watch = Watch(made, _let_go)
+        watch.array = root
+        held = _locks.setdefault(key, watch)()
+        if held is None:  # let go of, but not yet opened
+            _locks[key] = watch
+            held = made
+        if held is made:
+            root.setflags(False)  # by position: by name it takes three times as long
+        if not was_locked and key in _handed_out:
             for view in _views_of(root):
                 _close(view, root, born_closed=False)
         if root is not array:
-            _close(array, root, born_closed=count > 0)
-    held = new(Lock)
-    held._array = root
-    node.locks = (held,) if node.locks is None else (*node.locks, held)
+            _close(array, root, born_closed=was_locked)
+    return held
+
+
+def _let_go(watch: Watch, again: bool = True) -> None:
+    """Open the array of ``watch``: the last node that needed it has let go of the lock."""
+    try:
+        array: Any = watch.array
+        key = id(array)
+        with _mutex:
+            if key in _locks and _locks[key] is watch:  # else it has been locked anew
+                if array.base is None and key not in _waiting:
+                    array.setflags(True)
+                else:
+                    _open(array)
+                if key in _locks and _locks[key] is watch:
+                    del _locks[key]
+    except (
+        BaseException
+    ):  # of a signal, which Python ignores here: the array must not stay closed for it
+        if again:
+            _let_go(watch, again=False)
+        raise
 
 
 def _root(view: Array) -> Array | None:
@@ -105,12 +156,16 @@ def _close(view: Array, root: Any, born_closed: bool) -> None:
         family.extend(takewhile(lambda base: base is not root, _bases(view)))
     for array in reversed(family):
         if is_writeable(array):
-            if not _can_be_opened(array):
-                continue
-            array.setflags(write=False)
-        elif 0 in array.strides or not born_closed:
-            continue  # read-only by its nature
-        _waiting.setdefault(id(root), {})[id(array)] = ref(array)
+            if _can_be_opened(array):
+                _wait(array, root)
+                array.flags.writeable = False
+        elif born_closed and 0 not in array.strides:  # else it is read-only by its nature
+            _wait(array, root)
+
+
+def _wait(view: Array, base: Array) -> None:
+    """Have ``view`` opened when ``base`` is."""
+    _waiting.setdefault(id(base), {})[id(view)] = ref(view)
 
 
 def _hand_out(view: Array) -> None:
@@ -124,9 +179,8 @@ def _hand_out(view: Array) -> None:
         known[:] = [other for other in known if other() is not None]
         if all(other() is not view for other in known):
             known.append(ref(view))
-        if is_locked(owner) and is_writeable(view) and _can_be_opened(view):
+        if is_writeable(view) and follow(view):
             view.flags.writeable = False
-            follow(view)
 
 
 def _views_of(owner: Any) -> list[Array]:
@@ -135,33 +189,40 @@ def _views_of(owner: Any) -> list[Array]:
 
 
 def follow(view: Array) -> bool:
-    """Let ``view``, which was taken of a locked array, be opened when that is."""
+    """Let ``view``, if it was taken of a locked array, be opened when that is; True if so."""
     with _mutex:
         for base in _bases(view) if _can_be_opened(view) else ():
-            if id(base) in _locks:
-                _waiting.setdefault(id(base), {})[id(view)] = ref(view)
+            if id(base) in _locks and not is_writeable(base):  # that is not just being opened
+                _wait(view, base)
                 return True
     return False
 
 
 def _open(array: Array) -> None:
+    """Open ``array`` and the views that wait for it, unless something else keeps them closed."""
     if array.base is not None and (follow(array) or not _can_be_opened(array)):
         return
     _make_writeable(array)
-    for view in _waiting.pop(id(array), {}).values() if _waiting else ():
-        waiting = view()
-        if waiting is not None and id(waiting) not in _locks:
-            _open(waiting)
+    key = id(array)
+    if key in _waiting:
+        for reference in [*_waiting[key].values()]:
+            view = reference()
+            if view is not None and id(view) not in _locks:
+                _open(view)
+        if is_writeable(array):  # and has not been locked anew
+            _waiting.pop(key, None)
 
 
 def _make_writeable(array: Array) -> None:
     """Open ``array``, also where its base is read-only, which NumPy does not like."""
     closed = [*takewhile(lambda base: not is_writeable(base), _bases(array))]
-    for base in reversed(closed):
-        base.flags.writeable = True
-    array.flags.writeable = True
-    for base in closed:
-        base.flags.writeable = False
+    try:
+        for base in reversed(closed):
+            base.flags.writeable = True
+        array.flags.writeable = True
+    finally:
+        for base in closed:
+            base.flags.writeable = False
 
 
 def _bases(array: Array) -> list[Array]:
@@ -176,11 +237,8 @@ def _bases(array: Array) -> list[Array]:
 
 
 def is_writeable(array: Array) -> bool:
-    """Whether ``array`` can be written to.
-
-    It reads the bit, NPY_ARRAY_WRITEABLE: NumPy warns who asks results of ``broadcast_arrays`` by name.
-    """
-    return bool(array.flags.num & 0x0400)
+    """True if ``array`` can be written to."""
+    return bool(array.flags.num & WRITEABLE)
 
 
 def _can_be_opened(array: Array) -> bool:

@@ -214,12 +214,25 @@ class Reshaped(Node):
         walk.add(old, np.reshape(grad, old.shape))
 
 
+def viewed_in(shape: Any, array: Any) -> Any:
+    """A view of ``array`` in another shape; the errors are those of ``array.shape = shape``.
+
+    NumPy deprecates that assignment.
+    """
+    try:
+        return np.reshape(array, shape, copy=False)
+    except ValueError:
+        np.reshape(array, shape)  # raises its own error if the sizes differ
+    raise AttributeError(
+        f"no view of this memory has the shape {shape}, so it cannot be assigned; reshape makes a copy"
+    )
+
+
 def reshape_in_place(tensor: Any, shape: Any) -> None:
     """``tensor.shape = shape``, whether operations are recorded or not; views stay views."""
     if tensor._base is not None:
         sync(tensor)
-    reshaped = tensor._data.view()
-    reshaped.shape = shape
+    reshaped = viewed_in(shape, tensor._data)
     if tensor._base is not None:
         writeable = region_of(tensor).writeable
         tensor._region = region_between(reshaped, tensor._base._data)._replace(writeable=writeable)
@@ -231,8 +244,7 @@ def reshape_in_place(tensor: Any, shape: Any) -> None:
     if is_contended(tensor):
         # Who needs the old array is not known to the node to come: it gets memory of its own.
         tensor._data = Layout(tensor._data).copy(tensor._data)
-    reshaped = tensor._data.view()
-    reshaped.shape = shape
+    reshaped = viewed_in(shape, tensor._data)
     guard.follow(reshaped)
     if tensor._node is not CONSTANT:
         old = touch(tensor)

@@ -23,8 +23,10 @@ GRADIENT = 2  # holds a gradient, which is forgotten when the tensor is used aga
 RELEASED = 4  # the backward pass has released the inputs
 EXPOSED = 8  # a user can reach the array and may write to it
 USERS_ARRAY = 16  # the user has been given the gradient, and holds the array
-# All but a gradient to be forgotten.
-SLOW = VIEW | RELEASED | EXPOSED
+# What has to be seen to before the tensor can enter a graph, but for a gradient to be forgotten.
+SLOW = VIEW | RELEASED
+# What says that users may reach the array, by itself or through the base.
+REACHABLE = VIEW | EXPOSED
 
 creation = count(1).__next__
 new = object.__new__
@@ -185,17 +187,7 @@ CONSTANT_VIEW: Node = make_node(Constant, (), (), np.dtype(float), state=VIEW)
 
 def make_leaf(data: np.ndarray[Any, Any], state: int = 0) -> Node:
     """The node of a fresh variable whose value is ``data``."""
-    return make_node(Leaf, (), data.shape, data.dtype, state=state)
-
-
-def finish(node: Node, grad: Any, release: bool, leave: bool) -> None:
-    """What a visit ends with: ``node`` keeps ``grad`` if users are to see it, and is released or not."""
-    if leave:
-        node.grad = grad
-        node.state = node.state & ~USERS_ARRAY | GRADIENT
-    if release:
-        node.inputs = node.saved = node.locks = None
-        node.state |= RELEASED
+    return make_node(Leaf, (), data.shape, data.dtype, None, None, state)
 
 
 def insert_below(node: Node, stand_in: type[Node]) -> Node:

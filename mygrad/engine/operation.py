@@ -23,10 +23,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, ClassVar
 
-import numpy as np
-
 from mygrad.engine.nodes import Node
-from mygrad.engine.signatures import parameters_of
 
 Rule = Callable[..., Any]
 
@@ -46,7 +43,6 @@ class Plan:
         "gates",
         "names",
         "needed",
-        "pack",
         "pullback",
         "rules",
         "sources",
@@ -69,8 +65,6 @@ class Plan:
             self.defaults |= defaults_of(rule)
         extra = () if operation.joint is None else ("needs",)
         self.rules = tuple(self._adapt(rule, extra) for rule in chosen)
-        positional = operation.positional
-        self.pack = _packer(self.names, positional, self.defaults) if positional else None
         # A saved argument is a value of the graph where it is an input or the output of the node.
         where = {name: position for position, name in enumerate(needed)}
         self.sources = tuple(-1 if name == "out" else where.get(name) for name in self.names)
@@ -88,22 +82,6 @@ class Plan:
 def unchanged(grad: Any, *_kept: Any) -> Any:
     """The rule of an argument that the result rises with, one for one: the walk need not call it."""
     return grad
-
-
-def _packer(
-    names: tuple[str, ...], positional: tuple[str, ...], defaults: dict[str, Any]
-) -> Callable[..., Any]:
-    """``pack(out, x1, x2)`` for a ufunc called without keywords: the tuple of what is kept."""
-    values = [
-        f"({of}.shape if {of}.__class__ is ndarray else shape({of}))"
-        if (of := name.removesuffix("_shape")) != name
-        else name
-        if name == "out" or name in positional
-        else f"defaults[{name!r}]"
-        for name in names
-    ]
-    source = f"lambda out, {', '.join(positional)}: ({''.join(v + ', ' for v in values)})"
-    return eval(source, {"ndarray": np.ndarray, "shape": np.shape, "defaults": defaults})
 
 
 def _parameters(rule: Rule) -> tuple[str, ...]:
@@ -175,8 +153,6 @@ class Operation(Node, metaclass=OperationType):
     overwrites: ClassVar[bool] = False
     #: Of real numbers piecewise constant: then it acts on the data, and returns what NumPy returns.
     of_complex: ClassVar[bool] = False
-    #: The names of the arguments of a ufunc.
-    positional: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -197,21 +173,6 @@ class Operation(Node, metaclass=OperationType):
         cls.rules = rules
         if cls.joint is None:
             cls.differentiable = tuple(rules)
-
-    #: For one or two array arguments: the plan for each set of those that need a gradient, as bits.
-    plans: ClassVar[tuple[Plan | None, ...]] = ()
-
-    @classmethod
-    def prepare(cls, function: Any) -> None:
-        """Make the plans for a ufunc of one or two arguments, so that operators need no look-up."""
-        cls.positional = parameters_of(function)[0]
-        if function.nout == 1 and function.nin <= 2 and cls.joint is None and not cls.of_complex:
-            sets = ((), (0,), (1,), (0, 1))[: 2**function.nin]
-            names = [tuple(cls.positional[i] for i in positions) for positions in sets]
-            cls.plans = tuple(
-                cls.plan_for(needed) if needed and set(needed) <= set(cls.differentiable) else None
-                for needed in names
-            )
 
     @classmethod
     def plan_for(cls, needed: tuple[str, ...], masked: bool = False) -> Plan:
@@ -236,6 +197,3 @@ class Elementwise(Operation):
     """
 
     __slots__ = ()
-
-
-# ------------------------------------------------------------------ registry

@@ -22,13 +22,13 @@ from mygrad.engine.unbroadcast import fit
 _ndarray = np.ndarray
 _add = np.add
 _STAYS = ~USERS_ARRAY
-_RELEASED_WITH_GRADIENT = GRADIENT | RELEASED
 
 
 def specialised(plan: Plan) -> Callable[..., None]:
     """The pullback of nodes of ``plan``, kept there.
 
-    It is called as ``pullback(walk, node, grad, grads, exclusive)``.
+    It is called as ``pullback(walk, node, grad, grads, exclusive, since, leave)``: nodes made after ``since`` are
+    released; those that ``leave`` their gradients keep ``grad`` for users to see.
     """
     rules = plan.rules
 

@@ -121,10 +121,6 @@ def implements(*functions: Any) -> Callable[[type[Operation]], type[Operation]]:
             _register(function, operation)
         if "function" not in vars(operation):
             operation.function = functions[0]
-        if isinstance(functions[0], np.ufunc):
-            operation.prepare(functions[0])
-            if "plans" in vars(operation):
-                ufunc_operations[functions[0]] = operation
         return operation
 
     return declare
@@ -197,10 +193,6 @@ class Composed(Fate):
         self.expression = expression
         names, rest = parameters_of(expression)
         self.differentiable = tuple(n for n in (*names, rest) if n is not None and n not in but)
-
-
-#: Ufunc of one or two arguments → its operation: what the short way of a call needs.
-ufunc_operations: dict[Any, type[Operation]] = {}
 
 
 #: The name of a ufunc method → what runs it on tensors.

@@ -26,13 +26,16 @@ from mygrad.engine.nodes import (
     Handle,
     Leaf,
     Node,
+    creation,
     make_handle,
     make_leaf,
     make_node,
+    new,
 )
 from mygrad.engine.regions import Array, Layout, Region, region_between
 
 _ndarray = np.ndarray
+_asarray = np.asarray
 OFF = Recording.OFF
 
 
@@ -298,22 +301,32 @@ def getitem(tensor: Any, index: Any) -> Any:
         node = tensor._node
     parent = tensor._data
     data = parent[index]
-    if data.__class__ is not np.ndarray:
-        data = np.asarray(data)
-        is_view = False
-    else:
-        is_view = is_basic(index)
+    basic = index.__class__ in BASIC or is_basic(index)
+    is_view = basic and data.__class__ is _ndarray
+    if data.__class__ is not _ndarray:
+        data = _asarray(data)
+    result = new(tensor.__class__)
+    result._data = data
+    result._base = None
+    result._version = 0
+    result._is_array = False
     if node is CONSTANT or node is CONSTANT_VIEW or recording.get() is OFF:
-        node = CONSTANT
+        result._node = CONSTANT
     else:
-        if node.state:
+        if node.state & ~EXPOSED:
             node = touch(tensor)
-        saved = index if is_view or is_basic(index) else frozen(index)
         nans = node.__class__ is not Leaf and nans_in(node, parent)
+        # As `make_node` does: single elements are read in loops.
+        result._node = made = new(GetItem)
+        made.inputs = (node,)
+        made.saved = index if basic else frozen(index)
+        made.plan = made.grad = made.locks = None
+        made.shape = data.shape
+        made.dtype = data.dtype
+        made.order = creation()
+        made.state = 0
         # No part of a view without NaN needs to be looked at again.
-        known = nans if nans or is_view else None
-        node = make_node(GetItem, (node,), data.shape, data.dtype, saved, has_nan=known)
-    result = make_handle(tensor.__class__, data, node)
+        made.has_nan = nans if nans or is_view else None
     if is_view:
         link(result, tensor)
     return result
@@ -341,7 +354,9 @@ def is_basic(index: Any) -> bool:
     if index.__class__ in BASIC:
         return True
     if index.__class__ is tuple:
-        return all(i.__class__ in BASIC or isinstance(i, np.integer) for i in index)
+        return BASIC.issuperset(map(type, index)) or all(
+            part.__class__ in BASIC or isinstance(part, np.integer) for part in index
+        )
     return isinstance(index, np.integer)
 
 

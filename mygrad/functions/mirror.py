@@ -14,6 +14,7 @@ import numpy as np
 
 from mygrad.dispatch.arguments import unwrap
 from mygrad.dispatch.fates import data_call
+from mygrad.dispatch.kinds import NUMBERS
 from mygrad.dispatch.mygrad2 import checked, understood
 from mygrad.dispatch.operands import check_class
 from mygrad.dispatch.protocols import run
@@ -114,12 +115,8 @@ def _public(name: str, function: Any) -> Any:
         follows = name.endswith("_like")
 
         def public(*args: Any, **kwargs: Any) -> Any:
-            constant = checked(name, kwargs.pop("constant", None))
-            args = tuple(
-                as_one(value, names[i] if i < len(names) else rest) for i, value in enumerate(args)
-            )
-            if kwargs:
-                kwargs = {key: as_one(value, key) for key, value in kwargs.items()}
+            constant = checked(name, kwargs.pop("constant")) if "constant" in kwargs else None
+            args, kwargs = each_as_one(args, kwargs, names, rest)
             if makes:
                 found: list[Any] = []
                 unwrap(args, found)
@@ -140,6 +137,23 @@ def _public(name: str, function: Any) -> Any:
     public.__signature__ = extended_signature(function)  # type: ignore[attr-defined]
     public.__wrapped__ = function  # type: ignore[attr-defined]
     return public
+
+
+#: Of classes that `as_one` has nothing to do with; asked of all arguments at once.
+_ONE = NUMBERS | {Tensor, np.ndarray, type(None), str, type}
+
+
+def each_as_one(
+    args: tuple[Any, ...], kwargs: dict[str, Any], names: tuple[str, ...], rest: str | None
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a function of these parameters, each by :func:`as_one`."""
+    if not _ONE.issuperset(map(type, args)):
+        args = tuple(
+            [as_one(value, names[i] if i < len(names) else rest) for i, value in enumerate(args)]
+        )
+    if not _ONE.issuperset(map(type, kwargs.values())):
+        kwargs = {key: as_one(value, key) for key, value in kwargs.items()}
+    return args, kwargs
 
 
 def as_one(value: Any, name: str | None) -> Any:

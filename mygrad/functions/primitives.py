@@ -39,7 +39,7 @@ from mygrad.engine.nodes import Handle
 from mygrad.engine.registry import registry
 from mygrad.engine.signatures import parameters_of
 from mygrad.engine.views import is_variable
-from mygrad.functions.mirror import as_one, with_constant
+from mygrad.functions.mirror import each_as_one, with_constant
 from mygrad.tensors.tensor import Tensor
 
 Function = Callable[..., Any]
@@ -52,10 +52,7 @@ def primitive(function: Function) -> Function:
     @wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:
         constant = checked(function.__name__, kwargs.pop("constant", None))
-        args = tuple(
-            as_one(value, names[i] if i < len(names) else rest) for i, value in enumerate(args)
-        )
-        kwargs = {name: as_one(value, name) for name, value in kwargs.items()}
+        args, kwargs = each_as_one(args, kwargs, names, rest)
         if constant is None:
             result = shortly(Tensor, public, args, kwargs)
             if result is not NotImplemented:

@@ -12,7 +12,6 @@ from mygrad.dispatch.arguments import unwrap
 from mygrad.dispatch.operands import accepts, defers
 from mygrad.dispatch.ufuncs import binary, unary
 from mygrad.engine.nodes import Handle
-from mygrad.rules import arithmetic, exponents, products, rounding
 
 
 def _swapped(operator: Callable[..., Any]) -> Callable[..., Any]:
@@ -83,22 +82,22 @@ class Operators(Handle):
     __slots__ = ()
     __array_priority__ = 15.0
 
-    __add__ = binary(arithmetic.Add)
+    __add__ = binary(np.add)
     __radd__ = _swapped(__add__)
-    __sub__ = binary(arithmetic.Subtract)
+    __sub__ = binary(np.subtract)
     __rsub__ = _swapped(__sub__)
-    __mul__ = binary(arithmetic.Multiply)
+    __mul__ = binary(np.multiply)
     __rmul__ = _swapped(__mul__)
-    __truediv__ = binary(arithmetic.Divide)
+    __truediv__ = binary(np.divide)
     __rtruediv__ = _swapped(__truediv__)
-    __pow__ = binary(exponents.Power)
+    __pow__ = binary(np.power)
     __rpow__ = _swapped(__pow__)
-    __matmul__ = binary(products.Matmul)
+    __matmul__ = binary(np.matmul)
     __rmatmul__ = _swapped(__matmul__)
-    __mod__ = binary(rounding.Remainder)
+    __mod__ = binary(np.remainder)
     __rmod__ = _swapped(__mod__)
-    __neg__ = unary(arithmetic.Negative)
-    __pos__ = unary(arithmetic.Positive)
+    __neg__ = unary(np.negative)
+    __pos__ = unary(np.positive)
 
     def __abs__(self) -> Any:
         return np.absolute(self)  # type: ignore[call-overload]

@@ -17,19 +17,19 @@ from mygrad.engine.nodes import (
     CONSTANT,
     EXPOSED,
     Node,
-    Output,
     Same,
     creation,
     make_handle,
     make_leaf,
     make_node,
+    output_node,
 )
 from mygrad.engine.routes import Route
 from mygrad.engine.views import base_of, is_fleeting, is_variable, touch
-from mygrad.errors import InvalidBackprop
+from mygrad.errors import InvalidBackprop, name_of_function
 from mygrad.tensors.tensor import Tensor
 from mygrad.transforms.pytrees import flatten
-from mygrad.transforms.tracing import lowered, name_of, varies
+from mygrad.transforms.tracing import lowered, varies, watching
 
 Function = Callable[..., Any]
 
@@ -104,7 +104,7 @@ def checkpoint(function: Function) -> Function:
         for i, varied in enumerate(varying):
             if varied:
                 data = results[i]._data
-                output = make_node(Output, (node,), data.shape, data.dtype, (position, count))
+                output = output_node(node, data, position, count)
                 results[i] = make_handle(type(results[i]), data, output)
                 position += 1
         return build(results)
@@ -166,6 +166,7 @@ class _Evaluation:
 
         These hang on ``inputs``, if that is given.
         """
+        start = creation()
         behind = None if inputs is None else iter(inputs)
         ends: list[Node] = []
         tensors: list[Tensor] = []
@@ -185,15 +186,13 @@ class _Evaluation:
             tensors.append(make_handle(leaf.tensor_class, data, node, leaf.is_array))
             leaves.append(tensors[-1])
         args, kwargs = self.rebuild(leaves)
-        token = recording.set(record_as(True))
         try:
-            result = self.function(*args, **kwargs)
+            with watching(ends, start):
+                result = self.function(*args, **kwargs)
         except ValueError as error:
             if "read-only" in str(error):
                 error.add_note(f"If that is an argument of mygrad.checkpoint: {self._updated()}")
             raise
-        finally:
-            recording.reset(token)
         if any(tensor._version for tensor in tensors):
             raise ValueError(f"checkpoint: {self._updated()}")
         results, build = flatten(result)
@@ -202,7 +201,7 @@ class _Evaluation:
         return results, build, ends
 
     def _updated(self) -> str:
-        name = name_of(self.function)
+        name = name_of_function(self.function)
         return (
             f"{name} is evaluated twice on the same arguments, so that it must not update one in place. Let it"
             " compute new values, x = x + 1 instead of x += 1, or update a copy."
@@ -218,7 +217,7 @@ class _Evaluation:
                 return
             what = "an array of objects"
         raise TypeError(
-            f"checkpoint: {name_of(self.function)} returned {what}, and tensors in it would lose their"
+            f"checkpoint: {name_of_function(self.function)} returned {what}, and tensors in it would lose their"
             " gradient. It may return tensors, arrays of numbers, plain values such as numbers, strings and"
             " None, and nests of these: tuples, lists, dicts, dataclasses."
         )
@@ -324,7 +323,7 @@ class Checkpoint(Node):
         outputs = [touch(result) for result in results]
         for node, gradient, state in held:
             node.grad, node.state = gradient, state
-        name = name_of(evaluation.function)
+        name = name_of_function(evaluation.function)
         if [node.shape for node in outputs] != evaluation.shapes:
             raise InvalidBackprop(
                 f"checkpoint: evaluated again, {name} returned tensors of other shapes,"

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mygrad.engine.hooks import read_only
-from mygrad.engine.modes import leak_check
-from mygrad.engine.nodes import CONSTANT, Handle, Node, Output, make_node
-from mygrad.engine.unbroadcast import fit
+from mygrad.engine.modes import every, leak_check
+from mygrad.engine.nodes import CONSTANT, Handle, Node, output_node
+from mygrad.engine.unbroadcast import broadcasts_to, fit
 from mygrad.errors import GradientLost, InvalidGradient
 from mygrad.transforms.pytrees import matching
 
@@ -100,7 +100,7 @@ class CustomCall(Node):
                 if results[place] is not None:
                     node = self
                     if several:
-                        node = output(self, results[place], count, len(call.places))
+                        node = output_node(self, results[place], count, len(call.places))
                     results[place] = walk.gradients.value(results[place], node)
         known = {name: call.arguments[name][1](leaves) for name, leaves in arguments.items()}
         return known | {"out": call.build(results)}
@@ -108,7 +108,7 @@ class CustomCall(Node):
     def _by_numpy(self, function: Function, *args: Any, recorded: bool) -> Any:
         """``function(*args)``, of tensors if the walk is ``recorded``: none of them may become an array."""
         call: Call = self.saved[0]
-        token = leak_check.set(leak_check.get() or recorded)
+        token = leak_check.set(every if recorded else leak_check.get())
         try:
             return function(*args)
         except GradientLost as error:
@@ -155,24 +155,10 @@ class CustomCall(Node):
             value = walk.gradients.value(value, CONSTANT)
         fits = value.shape == node.shape
         if not fits and len(call.facts) == 1 and value.shape == call.facts[0][0]:
-            fits = _is_broadcast(node.shape, value.shape)
+            fits = broadcasts_to(node.shape, value.shape)
         if not fits or value.dtype.kind not in "biufc":
             raise InvalidGradient(
                 f"a rule of {call.name} returned a gradient with respect to {name} of shape {value.shape}"
                 f" and dtype {value.dtype}; it has to be numbers of shape {node.shape}"
             )
         return fit(value, node, self)
-
-
-def _is_broadcast(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
-    """Whether an array of ``shape`` can be broadcast to one of the shape ``to``."""
-    try:
-        return np.broadcast_shapes(shape, to) == to
-    except ValueError:
-        return False
-
-
-def output(node: Node, data: Any, position: int, count: int) -> Node:
-    """The node of the result number ``position`` of ``count``."""
-    result: Node = make_node(Output, (node,), data.shape, data.dtype, (position, count))
-    return result

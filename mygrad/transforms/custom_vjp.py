@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mygrad.dispatch.general import reachable
-from mygrad.engine import anomalies, guard
-from mygrad.engine.modes import debugging, guarding, leak_check
-from mygrad.engine.nodes import CONSTANT, Handle, Node, make_handle, make_node
+from mygrad.dispatch.general import lock_reachable
+from mygrad.engine import anomalies
+from mygrad.engine.modes import debugging, every, guarding, leak_check
+from mygrad.engine.nodes import CONSTANT, Handle, Node, make_handle, make_node, output_node
 from mygrad.engine.signatures import parameters_of
 from mygrad.engine.views import is_fleeting, is_variable, touch
 from mygrad.errors import GradientLost
 from mygrad.tensors.tensor import Tensor
-from mygrad.transforms.custom_nodes import Call, CustomCall, Rule, output
+from mygrad.transforms.custom_nodes import Call, CustomCall, Rule
 from mygrad.transforms.pytrees import flatten, map_leaves
 
 Function = Callable[..., Any]
@@ -237,13 +237,15 @@ class CustomFunction:
             node = self._record(rules, bound, given, plain, results, build, aux)
             for count, tensor in enumerate(varying):
                 tensor._node = (
-                    node if len(varying) == 1 else output(node, tensor._data, count, len(varying))
+                    node
+                    if len(varying) == 1
+                    else output_node(node, tensor._data, count, len(varying))
                 )
         return build(made)
 
     def _evaluate(self, bound: inspect.BoundArguments) -> Any:
         """What the function returns; no tensor from outside may become an array on the way."""
-        token = leak_check.set(True)
+        token = leak_check.set(every)
         try:
             return self._function(*bound.args, **bound.kwargs)
         except GradientLost as error:
@@ -307,10 +309,7 @@ class CustomFunction:
         if guarding.get():
             for name, argument in kept.items():
                 for leaf, array in zip(argument.leaves, plain[name], strict=True):
-                    for reached, base in reachable(leaf, array):
-                        guard.lock(node, reached)
-                        if base is not reached:
-                            guard.lock(node, base)
+                    lock_reachable(node, leaf, array)
         anomalies.note(node)
         return node
 

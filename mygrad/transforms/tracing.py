@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import operator
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,15 @@ from mygrad.dispatch.operands import check_class
 from mygrad.engine import guard
 from mygrad.engine.backward import NEVER, Walk
 from mygrad.engine.gradients import ARRAYS, Tensors
-from mygrad.engine.modes import guarding, is_recording, record_as, recording
+from mygrad.engine.modes import (
+    every,
+    guarding,
+    is_recording,
+    leak_check,
+    none_at_all,
+    record_as,
+    recording,
+)
 from mygrad.engine.nans import raw
 from mygrad.engine.nodes import (
     CONSTANT,
@@ -30,7 +39,13 @@ from mygrad.engine.nodes import (
 )
 from mygrad.engine.routes import Route
 from mygrad.engine.views import is_variable, touch
-from mygrad.errors import InvalidBackprop, InvalidGradient
+from mygrad.errors import (
+    GradientLost,
+    InvalidBackprop,
+    InvalidGradient,
+    MyGradException,
+    name_of_function,
+)
 from mygrad.tensors.tensor import Tensor
 from mygrad.transforms.pytrees import flatten, map_leaves, matching
 
@@ -45,6 +60,56 @@ TENSORS = Tensors(Tensor)
 SMALL = 1 << 14
 
 
+class _Watch:
+    """True of the nodes that depend on ``ends``, all made after ``start``, or that ``outer`` is true of."""
+
+    __slots__ = ("behind", "ends", "outer", "start")
+
+    def __init__(self, ends: list[Node], start: float, outer: Any) -> None:
+        self.ends = ends
+        self.behind = [end.inputs for end in ends]
+        self.start = start
+        self.outer = outer
+
+    def __call__(self, node: Node) -> bool:
+        ends = {*self.ends, *map(lowered, self.ends, self.behind)}
+        nodes, seen = [node], {node}
+        for each in nodes:  # the list grows while it is read
+            if each in ends:
+                return True
+            fresh = [n for n in each.inputs or () if n.order > self.start and n not in seen]
+            nodes += fresh
+            seen.update(fresh)
+        return self.outer is not None and self.outer(node)
+
+
+@contextmanager
+def watching(ends: list[Node], start: float) -> Iterator[None]:
+    """Evaluate a function: what depends on ``ends``, made after ``start``, must not become plain data."""
+    outer = leak_check.get()
+    watch = outer if outer in (every, none_at_all) else _Watch(ends, start, outer)
+    tokens = recording.set(record_as(True)), leak_check.set(watch)
+    try:
+        yield
+    except Exception as error:
+        if (loss := _loss_behind(error)) is not None:
+            raise loss from None
+        raise
+    finally:
+        recording.reset(tokens[0])
+        leak_check.reset(tokens[1])
+
+
+def _loss_behind(error: BaseException) -> GradientLost | None:
+    """The `GradientLost` that led to another ``error``: NumPy's own, of ``array[i] = tensor``, names no reason."""
+    if isinstance(error, MyGradException):
+        return None
+    cause = error.__cause__ or error.__context__
+    while cause is not None and not isinstance(cause, GradientLost):
+        cause = cause.__cause__ or cause.__context__
+    return cause
+
+
 class Trace:
     """One evaluation of a function with respect to some of its arguments, those at ``at``.
 
@@ -57,7 +122,7 @@ class Trace:
     def __init__(
         self, function: Function, args: Sequence[Any], at: Sequence[int], kwargs: dict[str, Any]
     ) -> None:
-        self.name = name_of(function)
+        self.name = name_of_function(function)
         self.start = creation()
         self.traceable = is_recording()
         leaves, self.rebuild = flatten([args[i] for i in at])
@@ -69,11 +134,8 @@ class Trace:
         traced = list(args)
         for position, value in zip(at, self.rebuild(inputs), strict=True):
             traced[position] = value
-        token = recording.set(record_as(True))
-        try:
+        with watching(nodes, self.start):
             self.result = function(*traced, **kwargs)
-        finally:
-            recording.reset(token)
         self.ends = [*map(lowered, nodes, behind)]
 
     def parts(self, has_aux: bool) -> tuple[Any, Any]:
@@ -305,11 +367,6 @@ def scalar(trace: Trace, value: Any) -> Any:
 def ones(value: Any) -> Any:
     """The cotangent of a scalar, with which its gradient is taken."""
     return np.ones(np.shape(value)) if not isinstance(value, Tensor) else np.ones_like(value._data)
-
-
-def name_of(function: Function) -> str:
-    """The name of ``function``, for errors."""
-    return getattr(function, "__name__", "the function")
 
 
 def array_of(result: Any) -> Any:

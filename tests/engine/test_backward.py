@@ -161,7 +161,7 @@ def test_a_tensor_used_again_starts_afresh() -> None:
         lambda x: np.exp(x),
         lambda x: np.sum(x),
         lambda x: x[0],
-        lambda x: x.T,
+        lambda x: np.transpose(x),
         lambda x: np.concatenate([x, x]),
         lambda x: x.copy(),
         lambda x: x.astype(np.float32),

@@ -36,6 +36,9 @@ VALUES = [
     M,
     M.T,
     M.astype(np.float16),
+    M.astype(">f8"),
+    M.astype(np.longdouble),
+    np.array(1.5),
     np.arange(3, dtype=np.uint8),
     np.zeros((0, 2)),
     [np.float32(1), np.float32(2)],
@@ -68,6 +71,15 @@ def test_constant() -> None:
     assert not mg.tensor(mg.tensor(F, constant=True), constant=False).constant
     assert mg.tensor(mg.tensor(F), constant=True).constant
     assert mg.tensor(F, constant=np.True_).constant
+
+
+@pytest.mark.parametrize(
+    "array", [M, M.T, M[:, ::-1], M[:, :1], np.broadcast_to(M, (2, *M.shape)), M.astype(int).T]
+)
+def test_the_layout_in_memory_is_that_of_a_copy_by_numpy(array: Any) -> None:
+    for made in (mg.tensor(array), mg.tensor(array, ndmin=1)):
+        assert made.data.strides == np.array(array).strides
+        assert made.data.flags.writeable
 
 
 def test_copy_and_ndmin() -> None:
