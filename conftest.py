@@ -1,4 +1,4 @@
-"""Which examples are run: all but those that the functions of ``mg.…`` quote from NumPy's docstrings."""
+"""Select the doctests: skip those that the functions ``mg.…`` inherit from NumPy's docstrings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def pytest_collection_modifyitems(items):
 
 
 def quotes_numpy(item):
-    """Whether a docstring belongs to a function that another module than its own has made."""
+    """True if the doctest belongs to a function that was defined in another module."""
     if not isinstance(item, pytest.DoctestItem):
         return False
     module, _, name = item.name.rpartition(".")

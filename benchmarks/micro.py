@@ -1,4 +1,4 @@
-"""One small call at a time: what mygrad adds to NumPy's own cost.
+"""Single small calls: mygrad's overhead over NumPy.
 
 python benchmarks/micro.py
 """
@@ -31,7 +31,7 @@ CALLS = (
 
 
 def timers(call: str) -> list[Timer]:
-    """The call on arrays, on tensors, and on tensors there and back."""
+    """The call on arrays, on tensors, and on tensors with the backward pass."""
     rng = np.random.default_rng(0)
     arrays = {"x": rng.normal(size=8), "w": rng.normal(size=8), "m": rng.normal(size=(8, 8))}
     tensors = {name: mg.tensor(array) for name, array in arrays.items()}
@@ -44,7 +44,7 @@ def timers(call: str) -> list[Timer]:
 
 
 def least_seconds(timers: list[Timer], rounds: int, number: int = 1000) -> list[float]:
-    """The least time of each; they take turns, so that noise hits all alike."""
+    """The least time of each; they take turns, so that noise affects all of them."""
     times = [[timer.timeit(number) / number for timer in timers] for _ in range(rounds)]
     return [min(column) for column in zip(*times, strict=True)]
 

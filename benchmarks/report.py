@@ -1,4 +1,4 @@
-"""What the benchmarks share: timing, and tables in Markdown."""
+"""Timing and Markdown tables for the benchmarks."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -8,7 +8,7 @@ from statistics import median
 def seconds(
     function: Callable[[], object], repeat: int = 1, clock: Callable[[], float] = time.perf_counter
 ) -> float:
-    """The mean time of one call, after one that is not counted."""
+    """The mean time of a call, after an untimed one."""
     function()
     start = clock()
     for _ in range(repeat):
@@ -19,7 +19,7 @@ def seconds(
 def median_ratio(
     one: Callable[[], object], other: Callable[[], object], rounds: int, budget: float = 0.005
 ) -> float:
-    """The process's own time in `one` over that in `other`: the median over rounds in turns."""
+    """The CPU time of `one` divided by that of `other`: the median over alternating rounds."""
     repeat = max(1, int(budget / seconds(one)))
     clock = time.process_time
     return median(

@@ -1,9 +1,9 @@
-"""Value and gradient, side by side: mygrad and its peers, each in a process of its own.
+"""Value and gradient, side by side: mygrad and its peers, each in a separate process.
 
     python benchmarks/run.py --peer mygrad2=PYTHON --peer torch=PYTHON --json results.json
 
-A library runs in the interpreter that `--peer` names, or in this one; a library that is not
-installed there is left out, and the report says so. `docs/benchmarks.md` says how to read it.
+A library runs in the interpreter given by `--peer`, or in this one; a library that is not installed
+there is skipped, and listed in the report. `docs/benchmarks.md` explains the report.
 """
 
 import argparse
@@ -45,7 +45,7 @@ class Library:
                 str(threads),
             ),
         }
-        # Ours is this checkout. MyGrad 2 has its import name and must not find it.
+        # mygrad is this checkout. MyGrad 2 has the same import name and must not find it.
         environment.pop("PYTHONPATH", None)
         if name == "mygrad":
             environment["PYTHONPATH"] = str(HERE.parent)
@@ -63,7 +63,7 @@ class Library:
     def read(self) -> dict:
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit(f"the process of {self.name} ended; its error stands above")
+            raise SystemExit(f"the process of {self.name} ended; see its error above")
         return json.loads(line)
 
     def ask(self, **request) -> dict:
@@ -101,7 +101,7 @@ def largest_difference(gradients: list[list[numpy.ndarray]]) -> float:
 def measure(
     workload: str, libraries: list[Library], rounds: int, budget: float, clock: str
 ) -> dict:
-    """Every library's seconds, one entry a round, and how far their gradients are apart."""
+    """The seconds of each library, one entry per round, and the difference of their gradients."""
     libraries = [each for each in libraries if each.name in WORKLOADS[workload].libraries]
     difference = largest_difference(
         [library.gradients(workload) for library in libraries if library.name != "numpy"]
@@ -110,18 +110,18 @@ def measure(
     seconds: dict[str, list[float]] = {library.name: [] for library in libraries}
     for _ in range(rounds):
         for library in libraries:
-            time.sleep(0.03)  # Idle threads of the process before spin for a while.
+            time.sleep(0.03)  # The previous process's idle threads spin.
             seconds[library.name].append(library.seconds(workload, repeats[library.name], clock))
     return {"gradient_difference": difference, "seconds": seconds}
 
 
 def ratio(seconds: dict[str, list[float]], over: str) -> float:
-    """mygrad's time over another's: the median of the rounds' own ratios."""
+    """mygrad's time divided by another's: the median of the ratios of the rounds."""
     return median(a / b for a, b in zip(seconds["mygrad"], seconds[over], strict=True))
 
 
 def least_ratio(seconds: dict[str, list[float]], over: str) -> float:
-    """The ratio of the fastest rounds, which a busy machine disturbs least."""
+    """The ratio of the fastest rounds, which a busy machine affects least."""
     return min(seconds["mygrad"]) / min(seconds[over])
 
 
@@ -170,13 +170,13 @@ def options() -> argparse.Namespace:
     parser.add_argument("--libraries", nargs="+", choices=LOADERS, default=list(LOADERS))
     parser.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=list(WORKLOADS))
     parser.add_argument("--rounds", type=int, default=25)
-    parser.add_argument("--budget", type=float, default=0.05, help="seconds of a library's turn")
+    parser.add_argument("--budget", type=float, default=0.05, help="seconds per turn of a library")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(
         "--clock",
         choices=["perf_counter", "process_time"],
         default="perf_counter",
-        help="process_time counts the process's own work, on a machine that others use as well",
+        help="process_time counts CPU time, for machines that are shared with others",
     )
     parser.add_argument("--json", type=Path, help="write every round's seconds to this file")
     return parser.parse_args()
@@ -186,7 +186,9 @@ def main():
     args = options()
     pythons = dict(peer.split("=", 1) for peer in args.peer)
     if unknown := pythons.keys() - LOADERS.keys():
-        raise SystemExit(f"--peer: no library {', '.join(unknown)}; there are {', '.join(LOADERS)}")
+        raise SystemExit(
+            f"--peer: unknown library {', '.join(unknown)}; known are {', '.join(LOADERS)}"
+        )
     started = [
         Library(name, pythons.get(name, sys.executable), args.threads) for name in args.libraries
     ]
@@ -200,17 +202,18 @@ def main():
     print(times_table(results, names))
     if "mygrad" in names:
         print(
-            "\nmygrad's time over the others', median of the rounds' ratios (least over least):\n"
+            "\nmygrad's time divided by the others', median of the rounds' ratios (ratio of the least):\n"
         )
         print(ratios_table(results, names))
     versions = {library.name: library.version for library in libraries}
     print(
-        f"\n{args.threads} threads, {args.rounds} rounds in turns, {args.clock}. Versions:", end=" "
+        f"\n{args.threads} threads, {args.rounds} alternating rounds, {args.clock}. Versions:",
+        end=" ",
     )
     print(", ".join(f"{name} {version}" for name, version in versions.items()))
     for library in started:
         if library.missing:
-            print(f"Left out: {library.name} ({library.missing})")
+            print(f"Skipped: {library.name} ({library.missing})")
         library.close()
     if args.json:
         args.json.write_text(json.dumps({"versions": versions, "workloads": results}, indent=1))

@@ -1,11 +1,11 @@
-"""Derivatives of second order, side by side: mygrad, autograd and PyTorch, each in a process of its own.
+"""Second derivatives, side by side: mygrad, autograd and PyTorch, each in a separate process.
 
     python benchmarks/transforms.py --peer autograd=PYTHON --peer torch=PYTHON
 
-Three questions: what a Hessian and its product with a vector cost on small problems; what the product
-costs on the MLP of `run.py`, in evaluations by NumPy; and what a Jacobian of 200 results costs in
-separate pulls. PyTorch stands here twice, with its functions for the purpose and with the fastest that
-can be written by hand.
+Three questions: the time of Hessians and Hessian-vector products on small problems; the time of the
+product on the MLP of `run.py`, in multiples of NumPy's forward pass; and the time of a Jacobian of
+200 results, in multiples of separate pullbacks. PyTorch appears twice, with its own functions for
+the purpose and with the fastest code written by hand.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def chain(np, x, inputs, targets):
 
 
 def rosenbrock(np, x, inputs, targets):
-    """The optimizers' favourite, with slices."""
+    """The Rosenbrock function, with slices."""
     return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
 
 
@@ -147,7 +147,7 @@ TITLES = {
 
 
 def work(name):
-    """Answer requests until the input ends."""
+    """Answer requests until end of input."""
     try:
         version, prepare = LOADERS[name]()
     except ImportError as error:
@@ -191,7 +191,7 @@ class Worker:
     def read(self):
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit(f"the process of {self.name} ended; its error stands above")
+            raise SystemExit(f"the process of {self.name} ended; see its error above")
         return json.loads(line)
 
     def ask(self, **request):
@@ -205,7 +205,7 @@ class Worker:
 
 
 def measure(pairs, rounds, budget, clock):
-    """The seconds of each pair of a worker and a key, one entry a round, in turns."""
+    """The seconds of each pair of a worker and a key, one entry per alternating round."""
     found = {(worker.name, key): [] for worker, key in pairs}
     repeats = {
         (worker.name, key): max(
@@ -223,7 +223,7 @@ def measure(pairs, rounds, budget, clock):
 
 
 def ratio(one, other):
-    """The median of the rounds' ratios, and that of the fastest rounds."""
+    """The median of the rounds' ratios, and the ratio of the fastest rounds."""
     middle = median(a / b for a, b in zip(one, other, strict=True))
     return f"{middle:.2f} ({min(one) / min(other):.2f})"
 
@@ -232,7 +232,7 @@ def options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peer", action="append", default=[], metavar="LIBRARY=PYTHON")
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--budget", type=float, default=0.05, help="seconds of a turn")
+    parser.add_argument("--budget", type=float, default=0.05, help="seconds per turn")
     parser.add_argument("--clock", choices=["perf_counter", "process_time"], default="process_time")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -245,7 +245,9 @@ def main():
         return
     pythons = dict(peer.split("=", 1) for peer in args.peer)
     if unknown := pythons.keys() - LOADERS.keys():
-        raise SystemExit(f"--peer: no library {', '.join(unknown)}; there are {', '.join(LOADERS)}")
+        raise SystemExit(
+            f"--peer: unknown library {', '.join(unknown)}; known are {', '.join(LOADERS)}"
+        )
     pythons.setdefault("torch-by-hand", pythons.get("torch", sys.executable))
     started = {name: Worker(name, pythons.get(name, sys.executable)) for name in LOADERS}
     workers = {name: worker for name, worker in started.items() if not worker.missing}
@@ -257,7 +259,9 @@ def main():
     found = {}
     for key in SMALL:
         found |= measure([(peer, key) for peer in peers], args.rounds, args.budget, args.clock)
-    print("Small problems, 8 variables: median of the rounds (least), then mygrad's ratio to it.\n")
+    print(
+        "Small problems, 8 variables: median of the rounds (least); mygrad's time divided by it.\n"
+    )
 
     def cell(name, key):
         times = found[name, key]
@@ -274,19 +278,19 @@ def main():
 
     pairs = [(workers["numpy"], "mlp"), (mygrad, "hvp mlp")]
     large = measure(pairs, 2 * args.rounds, args.budget, args.clock)
-    print("\nHessian-vector product of the MLP, over NumPy's evaluation of it:", end=" ")
+    print("\nHessian-vector product of the MLP, divided by NumPy's forward pass:", end=" ")
     print(ratio(large["mygrad", "hvp mlp"], large["numpy", "mlp"]), "bar 6")
     numpy.testing.assert_allclose(
         mygrad.ask(key="jacobian")["value"], mygrad.ask(key="pulls")["value"]
     )
     pulls = measure([(mygrad, "jacobian"), (mygrad, "pulls")], args.rounds, args.budget, args.clock)
-    print("A Jacobian of 200 results of a layer, over 200 separate pulls:", end=" ")
+    print("A Jacobian of 200 results of a layer, divided by 200 separate pullbacks:", end=" ")
     print(ratio(pulls["mygrad", "jacobian"], pulls["mygrad", "pulls"]), "bar 0.2")
-    print(f"\nOne thread, {args.rounds} rounds in turns, {args.clock}. Versions:", end=" ")
+    print(f"\nOne thread, {args.rounds} alternating rounds, {args.clock}. Versions:", end=" ")
     print(", ".join(f"{name} {worker.version}" for name, worker in workers.items()))
     for name, worker in started.items():
         if worker.missing:
-            print(f"Left out: {name} ({worker.missing})")
+            print(f"Skipped: {name} ({worker.missing})")
         worker.close()
 
 

@@ -1,4 +1,4 @@
-"""Views and in-place updates: how time and memory grow, and what the memory guard costs.
+"""Views and in-place updates: growth of time and memory, and the cost of the memory guard.
 
 python benchmarks/updates.py --json updates.json
 """
@@ -52,7 +52,7 @@ def update_views(n):
 
 @dataclass(frozen=True)
 class Growth:
-    """A program of size n, which returns a gradient and what it must be, and its base's bytes."""
+    """A program of size n: returns a gradient, its expected value, and the bytes of the base."""
 
     run: Callable[[int], tuple[np.ndarray, float]]
     sizes: tuple[int, ...]
@@ -83,7 +83,7 @@ GROWTH = {
 
 
 def peak_bytes(function: Callable[[], object]) -> int:
-    """The most memory that a call holds at one time, beyond what was held before."""
+    """The peak memory of a call, beyond what was allocated before."""
     tracemalloc.start()
     try:
         function()
@@ -93,7 +93,7 @@ def peak_bytes(function: Callable[[], object]) -> int:
 
 
 def best_of(repeat: int, function: Callable[[], object]) -> float:
-    """The least time of the process itself: what others do on the machine does not count."""
+    """The least CPU time of the process, which other processes hardly affect."""
     times = []
     for _ in range(repeat):
         start = time.process_time()
@@ -138,10 +138,10 @@ def descend() -> dict:
 
 
 def guard_ratio(rounds: int, *, tensors: bool) -> float:
-    """The chain's time with the guard on over that with it off."""
+    """The time of the chain with the guard on, divided by the time with it off."""
     workload = WORKLOADS["chain"]
     leaves = [mg.tensor(array) for array in workload.leaves]
-    if not tensors:  # The guard has something to lock: arrays of the user's.
+    if not tensors:  # give the guard something to lock: user's arrays
         leaves[1:] = workload.leaves[1:]
 
     def run():
@@ -177,7 +177,16 @@ def main():
     args = parser.parse_args()
 
     growth = {name: grow(case) for name, case in GROWTH.items()}
-    header = ["program", "n", "time", "per doubling", "peak", "per doubling", "in bases", "bar"]
+    header = [
+        "program",
+        "n",
+        "time",
+        "per doubling",
+        "peak",
+        "per doubling",
+        "in units of the base",
+        "bar",
+    ]
     print(table(header, [row for name in growth for row in growth_rows(name, growth[name])]))
 
     descent = descend()

@@ -1,10 +1,9 @@
-"""One library in a process of its own: answers requests of `run.py` until its input ends.
+"""One library in a separate process: answers the requests of `run.py` until end of input.
 
-`python worker.py LIBRARY THREADS` reads a JSON request a line and writes a JSON answer a line:
-`{"check": workload, "path": file}` saves the gradients there,
-`{"time": workload, "repeat": k, "clock": function of the module time}` returns the mean seconds of
-one repetition; one more goes first, which brings caches and thread pools back after the other
-processes' turns.
+`python worker.py LIBRARY THREADS` reads one JSON request per line and writes one JSON answer per
+line: `{"check": workload, "path": file}` saves the gradients there, `{"time": workload, "repeat":
+k, "clock": function of the module time}` returns the mean seconds of one repetition, after an
+untimed one that warms up caches and thread pools.
 """
 
 import json
@@ -18,7 +17,7 @@ from workloads import WORKLOADS
 
 
 def load_numpy(threads):
-    """The yardstick: the value alone."""
+    """The reference: the value alone."""
 
     def prepare(workload):
         return lambda: (workload.function(numpy, *workload.leaves, *workload.data), [])
@@ -120,7 +119,7 @@ def answer(request, prepared):
 
 def main():
     name, threads = sys.argv[1], int(sys.argv[2])
-    if hasattr(os, "sched_setaffinity"):  # JAX has no other way to be held to a number of threads.
+    if hasattr(os, "sched_setaffinity"):  # the only way to limit JAX's threads
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     try:
         version, prepare = LOADERS[name](threads)

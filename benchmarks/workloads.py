@@ -1,6 +1,6 @@
-"""The workloads of `run.py`: one text a workload, the same for every library.
+"""The workloads of `run.py`: one function per workload, the same for every library.
 
-`np` is NumPy itself for NumPy, mygrad and MyGrad 2 (tensors go into NumPy's own functions),
+`np` is NumPy itself for NumPy, mygrad and MyGrad 2 (NumPy's functions accept tensors),
 and `autograd.numpy`, `jax.numpy` or `torch` for the others. The layers and losses are those of
 `mygrad.nnet`, in either MyGrad, and of `torch.nn.functional`.
 """
@@ -51,7 +51,7 @@ def mlp(np, w1, b1, w2, b2, w3, b3, x, labels):
 
 
 def mlp_torch(torch, w1, b1, w2, b2, w3, b3, x, labels):
-    """The same in PyTorch's own fused words, its users' habit and its fastest."""
+    """The same in PyTorch's fused functions, its idiomatic and fastest form."""
     hidden = torch.relu(torch.addmm(b1, x, w1))
     hidden = torch.relu(torch.addmm(b2, hidden, w2))
     return torch.nn.functional.cross_entropy(torch.addmm(b3, hidden, w3), labels)
@@ -99,10 +99,10 @@ ALL = ("numpy", *MYGRADS, "autograd", "torch", "jax")
 
 @dataclass(frozen=True)
 class Workload:
-    """A scalar function; `leaves` are differentiated, `data` follow them as constants.
+    """A scalar function of `leaves`, which are differentiated, and of constant `data`.
 
-    `bars` are the ratios to reach, mygrad's time over that of the named library. `libraries` can compute
-    it.
+    `bars` are the target ratios: mygrad's time divided by that of the named library. `libraries`
+    can compute the workload.
     """
 
     function: Callable[..., Any]

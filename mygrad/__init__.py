@@ -1,6 +1,6 @@
 """NumPy, differentiable.
 
-Call plain NumPy functions on tensors, go back from a result, read the gradients:
+Call plain NumPy functions on tensors, backpropagate from a result, read the gradients:
 
 >>> import numpy as np, mygrad as mg
 >>> x = mg.tensor([1.0, 2.0, 3.0])
@@ -67,7 +67,7 @@ from mygrad.transforms.derivatives import (
 )
 from mygrad.transforms.jacobians import hessian, jacobian
 
-from mygrad import errors, fft, linalg, typing  # isort: skip - they mirror what the rules above have registered
+from mygrad import errors, fft, linalg, typing  # isort: skip - they mirror what the rules above register
 
 __version__ = "3.0.0.dev0"
 
@@ -141,7 +141,7 @@ globals().update({name: value for name, value in _mirrored.items() if name not i
 __all__ = sorted({*_own, *_mirrored})  # noqa: PLE0605 - derived from the registry
 
 
-#: What is imported when it is first asked for, and where it is found.
+#: Names that are imported on first use, and where they are found.
 _later = {
     "computational_graph": "mygrad",
     "execute_op": "mygrad.transforms.execute_op",
@@ -156,7 +156,7 @@ _later = {
 
 
 def __getattr__(name: str) -> object:
-    """A name that is imported when it is first asked for."""
+    """Import a name on first use."""
     if name not in _later:
         raise AttributeError(f"module 'mygrad' has no attribute {name!r}")
     home = _later[name]

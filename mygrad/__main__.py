@@ -1,4 +1,4 @@
-"""``python -m mygrad``: see mygrad at work on a small data set, or have a function checked."""
+"""``python -m mygrad``: a demonstration on a small data set, and a check of your functions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fit the demonstration model, or run the command; returns the exit status."""
+    """Fit the demonstration model or run the command, and return the exit status."""
     from mygrad.commands import check  # noqa: PLC0415 - each command imports what it needs
 
     parser = argparse.ArgumentParser(
@@ -20,8 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     checked = commands.add_parser(
         "check",
         help="is a NumPy function differentiable?",
-        description="Differentiate a NumPy function: print its value, the norms of its gradients, whether"
-        " they agree with differences, and where a gradient is lost. The exit status is 0 if it is"
+        description="Differentiate a NumPy function and print its value, the norms of its gradients, whether"
+        " they agree with finite differences, and where a gradient is lost. The exit status is 0 if it is"
         " differentiable, 1 if not, 2 if the command line is wrong.",
     )
     check.add_arguments(checked)

@@ -1,4 +1,4 @@
-"""The errors of mygrad's own. Errors that NumPy would raise are raised as NumPy raises them."""
+"""mygrad's own errors. Errors that NumPy would raise are raised as in NumPy."""
 
 from __future__ import annotations
 
@@ -10,49 +10,49 @@ _STANDARD_LIBRARY = get_path("stdlib")
 
 
 class MyGradException(Exception):
-    """The base of mygrad's own errors."""
+    """The base class of mygrad's own errors."""
 
 
 class InvalidBackprop(MyGradException):
-    """Going back cannot be done: the graph, or a part of it, has been released."""
+    """Backpropagation is impossible: the graph, or a part of it, has been released."""
 
 
 class InvalidGradient(MyGradException, ValueError):
-    """A gradient has a shape or a type that does not fit what it is the gradient of."""
+    """A gradient has a shape or a type that does not match its tensor."""
 
 
 class Anomaly(MyGradException, FloatingPointError):
-    """Under :data:`mygrad.debug`: an operation made NaN or infinity of finite numbers."""
+    """Under :data:`mygrad.debug`: an operation turned finite numbers into NaN or infinity."""
 
 
 class DisconnectedView(MyGradException):
-    """A view no longer belongs to its base. Kept for MyGrad 2's users: nothing here raises it."""
+    """A view no longer belongs to its base. Never raised; kept for users of MyGrad 2."""
 
 
 class GradientLost(MyGradException):
-    """A tensor that carries a gradient was about to become plain data.
+    """A tensor that carries a gradient would become plain data.
 
-    It is raised where a function that a transform differentiates would lose a part of its derivative, and
+    Raised where a function that a transform differentiates would lose part of its derivative, and
     everywhere under :data:`mygrad.strict`.
     """
 
 
 def name_of_function(function: Any) -> str:
-    """The name by which messages call a function of the user's."""
+    """The name of a user's function in messages."""
     return getattr(function, "__name__", None) or repr(function)
 
 
 def place() -> str:
-    """The line of the user's code that is running, and the function of a library that it has called, if any.
+    """The current line of the user's code, and the library function that it calls, if any.
 
-    The user's code is what lies outside this library, NumPy, the standard library and installed packages; where
-    all of it is installed, what lies outside the first two.
+    The user's code is everything outside this library, NumPy, the standard library and installed
+    packages; if all code is installed, everything outside the first two.
     """
     frames = []
     frame: Any = sys._getframe(1)
     while frame is not None:
         known = frame.f_globals
-        # The name of a module that is run as a command is not its own.
+        # A module that is run as a command is named __main__, but its package is known.
         module = (known.get("__package__") or known.get("__name__", "")).split(".")[0]
         if module not in ("mygrad", "numpy", "runpy"):
             frames.append(frame)

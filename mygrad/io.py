@@ -1,7 +1,7 @@
-"""A tensor in a file, with its gradient.
+"""Save and load a tensor and its gradient.
 
-The file is NumPy's ``.npz``: a zip archive of arrays. Reading one runs no code, whatever is in it: objects,
-which would have to be unpickled, are refused, and so is all else that :func:`save` does not write.
+The file format is NumPy's ``.npz``, a zip archive of arrays. Loading never runs code from the file:
+pickled objects, and everything else that :func:`save` does not write, are refused.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ from mygrad.tensors.tensor import Tensor, asarray
 
 Array = np.ndarray[Any, Any]
 
-#: The entries that a file may have. The last is there, and true, for a constant of floats.
+#: The entries that a file may have. The last is present, and true, for a floating-point constant.
 ENTRIES = ("data", "grad", "constant")
 
-#: How many characters of what is wrong with a file are told.
+#: The maximal length of an error message about a file.
 _LONGEST = 250
 
 
 def save(file: str | PathLike[str] | BinaryIO, tensor: Tensor) -> None:
     """Write a tensor and its gradient, if it has one, to a file in NumPy's ``.npz`` format.
 
-    The history of the tensor is not written. MyGrad 2 can read the file, and ``numpy.load`` as well.
+    The graph of the tensor is not saved. The file can also be read by MyGrad 2 and ``numpy.load``.
 
     Parameters
     ----------
     file : str, path or binary file
-        A name without the ending ``.npz`` is given it.
+        The ending ``.npz`` is added to a name without it.
     tensor : Tensor
 
     Raises
     ------
     TypeError
-        ``tensor`` is no tensor.
+        ``tensor`` is not a tensor.
 
     See Also
     --------
-    load : reads it.
-    numpy.savez : writes several arrays; pass it ``tensor.data``.
+    load : reads the file.
+    numpy.savez : saves several arrays; pass it ``tensor.data``.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def save(file: str | PathLike[str] | BinaryIO, tensor: Tensor) -> None:
     """
     if not isinstance(tensor, Tensor):
         raise TypeError(
-            f"mygrad.save writes a tensor, not {type(tensor).__name__}. For arrays there is numpy.savez,"
+            f"mygrad.save takes a tensor, not {type(tensor).__name__}. For arrays, use numpy.savez"
             " or mygrad.save(file, mygrad.tensor(array))."
         )
     entries: dict[str, Array] = {"data": tensor._value()}
@@ -72,11 +72,11 @@ def save(file: str | PathLike[str] | BinaryIO, tensor: Tensor) -> None:
 
 
 def load(file: str | PathLike[str] | BinaryIO) -> Tensor:
-    """Read a tensor that :func:`save`, here or in MyGrad 2, has written.
+    """Read a tensor that :func:`save`, of this package or of MyGrad 2, has written.
 
-    Nothing in the file is run. It is read only if it is what ``save`` writes: numbers, not objects, in
-    entries of the known names, not compressed, each as large as it says. So memory is used in
-    proportion to the size of the file, and no more.
+    No code in the file is run. A file is accepted only if it is what ``save`` writes: uncompressed
+    numeric arrays, with the expected names and the sizes that their headers state. So the memory
+    used is proportional to the size of the file.
 
     Parameters
     ----------
@@ -85,16 +85,16 @@ def load(file: str | PathLike[str] | BinaryIO) -> Tensor:
     Returns
     -------
     Tensor
-        A leaf with the values, the dtype and the gradient that were saved.
+        A leaf with the saved values, dtype and gradient.
 
     Raises
     ------
     ValueError
-        The file is something else, or damaged.
+        The file has another format, or is damaged.
     TypeError
-        It is neither a name nor a file.
+        ``file`` is neither a path nor a file.
     OSError
-        It cannot be opened or read.
+        The file cannot be opened or read.
 
     Examples
     --------
@@ -102,15 +102,13 @@ def load(file: str | PathLike[str] | BinaryIO) -> Tensor:
     >>> mg.load(io.BytesIO(b"something else"))
     Traceback (most recent call last):
     ...
-    ValueError: mygrad.load reads what mygrad.save has written: File is not a zip file
+    ValueError: mygrad.load: not a file written by mygrad.save: File is not a zip file
     """
     if isinstance(file, str | PathLike):
         with open(file, "rb") as stream:
             return _load(stream)
     if not hasattr(file, "read"):
-        raise TypeError(
-            f"mygrad.load reads a file, given by name or open, not {type(file).__name__}"
-        )
+        raise TypeError(f"mygrad.load takes a path or an open file, not {type(file).__name__}")
     return _load(file)
 
 
@@ -120,9 +118,9 @@ def _load(stream: BinaryIO) -> Tensor:
     except OSError:
         raise
     except Exception as error:
-        said = f"mygrad.load reads what mygrad.save has written: {error}"
+        said = f"mygrad.load: not a file written by mygrad.save: {error}"
         if len(said) > _LONGEST:
-            # NumPy quotes a header whole, which is as long as whoever wrote the file likes.
+            # NumPy quotes the whole header, whose length is up to whoever wrote the file.
             raise ValueError(f"{said[:_LONGEST]}…") from None
         raise ValueError(said) from error
 
@@ -134,13 +132,13 @@ def _entries(stream: BinaryIO) -> dict[str, Array]:
         for member in archive.infolist():
             name = member.filename.removesuffix(".npy")
             if name not in ENTRIES or member.filename == name or name in members:
-                raise ValueError(f"there is an entry {member.filename!r} too many in the file")
+                raise ValueError(f"unexpected entry {member.filename!r}")
             members[name] = member
         return {name: _read(archive, member, name, size) for name, member in members.items()}
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, limit: int) -> Array:
-    """The array of an entry; its header is looked at before memory is taken."""
+    """The array of an entry; its header is checked before memory is allocated."""
     if member.compress_type != zipfile.ZIP_STORED:
         raise ValueError(f"the entry {name!r} is compressed")
     with archive.open(member) as stream:
@@ -151,10 +149,10 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, limit: i
         if dtype.kind not in "biufc":
             raise ValueError(f"the entry {name!r} holds {dtype}, not numbers")
         size = math.prod(shape) * dtype.itemsize
-        # What the archive says of sizes may be a lie, too; that of the file is none.
+        # The sizes in the archive may be forged, too; that of the file cannot be.
         said = member.compress_size
         if min(shape, default=0) < 0 or said > limit or size != said - stream.tell():
-            raise ValueError(f"the entry {name!r} is not as large as it says")
+            raise ValueError(f"the size of entry {name!r} does not match its header")
     with archive.open(member) as stream:
         return np.lib.format.read_array(stream, allow_pickle=False)
 
@@ -167,14 +165,14 @@ _HEADERS = {
 
 def _tensor(entries: dict[str, Array]) -> Tensor:
     if "data" not in entries:
-        raise ValueError("there is no entry 'data' in the file")
+        raise ValueError("there is no entry 'data'")
     data, grad = entries["data"], entries.get("grad")
     constant = True if "constant" in entries and entries["constant"].all() else None
     tensor = Tensor(data, constant=constant, copy=False)
     if grad is not None:
         if tensor.constant or grad.shape != data.shape or grad.dtype != data.dtype:
             raise ValueError(
-                f"the gradient has shape {grad.shape} and dtype {grad.dtype}, the data have"
+                f"the gradient has shape {grad.shape} and dtype {grad.dtype}, the data has"
                 f" {data.shape} and {data.dtype}"
             )
         tensor.backward(grad)

@@ -1,8 +1,8 @@
-"""Operations as MyGrad 2 has them written: a class that computes, and says its derivatives.
+"""Operations in the style of MyGrad 2: a class that computes a result and its derivatives.
 
-A subclass of :class:`Operation` computes in ``__call__``, keeps in ``self.variables`` what it may be
-differentiated by, and returns from ``backward_var`` the gradient with respect to one of these. It is run
-by :func:`mygrad.execute_op`.
+A subclass of :class:`Operation` computes the result in ``__call__``, stores its differentiable
+inputs in ``self.variables``, and returns from ``backward_var`` the gradient with respect to one of
+them. It is run by :func:`mygrad.execute_op`.
 
 >>> import numpy as np, mygrad as mg
 >>> class Multiply(Operation):
@@ -19,7 +19,7 @@ by :func:`mygrad.execute_op`.
 >>> x.grad, y.grad
 (array([3., 3.]), array(3.))
 
-New code is shorter as a plain function with rules: see :func:`mygrad.implements`.
+In new code, a plain function with rules is shorter: see :func:`mygrad.implements`.
 """
 
 from __future__ import annotations
@@ -48,35 +48,35 @@ __all__ = [
 
 Array = np.ndarray[Any, Any]
 
-#: An axis, several, or None for all.
+#: One axis, several, or None for all.
 Axis = int | tuple[int, ...] | None
-#: What ``where=`` takes.
+#: An argument ``where=``.
 Mask = bool | Array
 
 
 class Operation(ABC):
-    """An operation that a user writes; an instance is one application of it, a ``tensor.creator``.
+    """Base class of user-defined operations; an instance is one application, a ``tensor.creator``.
 
-    ``mygrad.execute_op(Op, *inputs)`` makes an instance without arguments, and calls it with a tensor for
-    each input. An instance may keep what it likes on itself.
+    ``mygrad.execute_op(Op, *inputs)`` makes an instance without arguments, and calls it with a
+    tensor for each input. An instance may have attributes of its own.
 
-    Second derivatives arise by running ``__call__`` and ``backward_var`` once more, with tensors where they
-    have met arrays. So they exist if both are NumPy code that does the same each time it is run; else
-    asking for them is an `InvalidBackprop`, which says why.
+    Second derivatives are computed by running ``__call__`` and ``backward_var`` again, on tensors
+    instead of arrays. So they exist if both are deterministic NumPy code; otherwise they raise
+    `InvalidBackprop`, which states the reason.
     """
 
-    #: Says that the result may be a view of an input. Whether it is one is seen from its memory.
+    #: True if the result may be a view of an input. Its memory decides whether it is one.
     can_return_view: bool = False
-    #: The tensors that ``backward_var`` can be asked for, in the order of ``index``.
+    #: The tensors to differentiate with respect to, in the order of ``index``.
     variables: tuple[Any, ...]
-    #: Which elements took part: the gradients of all others are zero.
+    #: A mask of the elements that take part; the gradients of all others are zero.
     where: Any = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "backward" in vars(cls):
             raise TypeError(
-                f"{cls.__name__} defines backward, which nothing calls: mygrad goes back by itself, and"
+                f"{cls.__name__} defines backward, which is never called: mygrad backpropagates itself and"
                 " calls backward_var(grad, index) for each of self.variables"
             )
 
@@ -91,20 +91,20 @@ class Operation(ABC):
         Parameters
         ----------
         grad : ndarray
-            That with respect to the result, and of its shape.
+            The gradient with respect to the result, of the same shape.
         index : int
 
         Returns
         -------
         ndarray
-            Of the shape of the variable, or of one to which the variable was broadcast in the result or
-            against another input: the extra axes are then summed over. Of complex numbers the real part counts
-            if the variable is real; it is an error if the result and all inputs are.
+            Of the shape of the variable, or of a shape to which it was broadcast: the additional
+            axes are summed. If the variable is real, the real part of a complex gradient is used;
+            it is an error if the result and all inputs are real.
         """
 
     @staticmethod
     def grad_post_process_fn(grad: Any, var_shape: tuple[int, ...]) -> Any:
-        """What ``backward_var`` returned, summed to the shape of the variable."""
+        """The result of ``backward_var``, summed to the shape of the variable."""
         if grad.shape == var_shape:
             return grad
         pairs = zip(reversed(var_shape), reversed(grad.shape), strict=False)
@@ -114,7 +114,7 @@ class Operation(ABC):
 
 
 class Ufunc(Operation):
-    """An operation that acts on each element alone, and has a NumPy ufunc compute it."""
+    """An elementwise operation that is computed by a NumPy ufunc."""
 
     numpy_ufunc: ClassVar[Any]
 
@@ -124,12 +124,14 @@ class Ufunc(Operation):
         given = {k: v for k, v in options.items() if v is not None and v is not True}
         if where is not True:
             self.where = where
-            given.setdefault("out", None)  # memory without values is meant
+            given.setdefault(
+                "out", None
+            )  # without it, NumPy warns that some memory stays uninitialized
         return type(self).numpy_ufunc(*(each.data for each in inputs), **given)
 
 
 class UnaryUfunc(Ufunc):
-    """A ufunc of one argument: ``numpy_ufunc`` and ``backward_var`` are all there is to say.
+    """A ufunc of one argument; define ``numpy_ufunc`` and ``backward_var``.
 
     >>> import numpy as np, mygrad as mg
     >>> class Exp(UnaryUfunc):
@@ -157,7 +159,7 @@ class UnaryUfunc(Ufunc):
 
 
 class BinaryUfunc(Ufunc):
-    """A ufunc of two arguments, as :class:`UnaryUfunc` is one of one."""
+    """A ufunc of two arguments; see :class:`UnaryUfunc`."""
 
     def __call__(
         self,
@@ -173,13 +175,13 @@ class BinaryUfunc(Ufunc):
 
 
 class Sequential(Operation):
-    """A reduction along axes, or one that runs along them, which ``numpy_func`` computes.
+    """A reduction or an accumulation along axes, computed by ``numpy_func``.
 
-    Before ``backward_var`` is called, ``axis`` is a tuple or None, ``out_shape`` the shape of the result,
-    and ``keepdims``, ``initial``, ``ddof`` and ``where`` are as given.
+    Before ``backward_var`` is called, ``axis`` is a tuple or None, ``out_shape`` the shape of the
+    result, and ``keepdims``, ``initial``, ``ddof`` and ``where`` are as given.
     """
 
-    #: ``axis`` stays the integer that it is.
+    #: True: an integer ``axis`` is not converted to a tuple.
     _integer_axis_only: bool = False
 
     axis: Axis
@@ -198,7 +200,7 @@ class Sequential(Operation):
         *args: Any,
         **kwargs: Any,
     ) -> Array:
-        """Compute the result from an array, as a function of NumPy's does."""
+        """Compute the result from an array, like a NumPy function."""
 
     def __call__(
         self,

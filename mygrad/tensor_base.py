@@ -1,4 +1,4 @@
-"""Where MyGrad 2 keeps the Tensor, for programs that import it from there."""
+"""MyGrad 2's import path of Tensor."""
 
 from mygrad.tensors.tensor import Tensor, asarray, astensor
 

@@ -1,13 +1,13 @@
-"""Are the gradients of a function right? Compare them with differences.
+"""Check the gradients of a function against finite differences.
 
-`check_gradients` is what mygrad's own tests use for every operation, and what users need for
-functions and rules of their own.
+mygrad's own tests use `check_gradients` for every operation; use it for your own functions and
+rules.
 
 The loss is ``L = sum(real(cotangent * out))`` over the outputs, with random cotangents. Its
 gradient with respect to ``z = x + iy`` is ``dL/dx - i dL/dy``, so that along a direction ``v`` the
 loss changes by ``sum(real(v * gradient))``. That number is the loss of the next order: its own
 gradient is, since second derivatives are symmetric, the change of the first gradient along ``v``.
-Each order therefore costs two gradients more, however many entries there are.
+So each order costs two more gradients, however many entries there are.
 """
 
 from __future__ import annotations
@@ -29,24 +29,25 @@ __all__ = ["GradientMismatch", "check_gradients"]
 Array = npt.NDArray[Any]
 Call = Callable[..., Any]
 
-# A central difference errs by about step**2 (truncation) and eps / step (rounding): equal here.
+# The errors of a central difference, step**2 (truncation) and eps / step (rounding), are equal
+# here.
 STEP = float(np.finfo(np.float64).eps) ** (1 / 3)
-# The complex step subtracts nothing, so that its step can be as small as floats go.
+# The complex step involves no subtraction, so it can be tiny.
 COMPLEX_STEP = 1e-30
 
-# Relative to the largest entry. Central differences are good to about 1e-10 for functions with
-# derivatives near one; what is left covers derivatives up to 1e4 times as large.
+# Relative to the largest entry. Central differences are accurate to about 1e-10 for functions with
+# derivatives near one; the rest allows for derivatives up to 1e4 times as large.
 TOLERANCE = 1e-6
-# A complex step is good to a few roundings.
+# A complex step is accurate to a few roundings.
 COMPLEX_TOLERANCE = 1e-11
 
 
 class GradientMismatch(MyGradException, AssertionError):
-    """A gradient disagrees with differences of the function."""
+    """A gradient disagrees with finite differences of the function."""
 
 
 class Estimate(NamedTuple):
-    """A gradient that differences gave, and how far it can be trusted."""
+    """A numerical gradient, its tolerance, and the method that computed it."""
 
     gradient: Array
     tolerance: float
@@ -60,32 +61,33 @@ def check_gradients(
     tolerance: float = TOLERANCE,
     seed: int = 0,
 ) -> None:
-    """Check the derivatives of a NumPy function against differences.
+    """Check the derivatives of a NumPy function against finite differences.
 
-    Every array of floats or complex numbers in `args`, also inside lists, tuples and dictionaries,
-    is differentiated, in double precision. Everything else is passed on as it is: to keep an array
-    out, close over it (``lambda x: f(x, weights)``). The differences call `f` on plain arrays, two
-    to four times for each entry. All it gets are copies, which it may update in place.
+    `f` is differentiated in double precision with respect to every floating-point or complex array
+    in `args`, including those in lists, tuples and dictionaries. Everything else is passed on
+    unchanged: to exclude an array, close over it (``lambda x: f(x, weights)``). Finite differences
+    call `f` on plain arrays, two to four times per entry. `f` receives copies, which it may update
+    in place.
 
     Parameters
     ----------
     f : Callable[..., Any]
         Returns an array, or arrays in nested tuples, lists or dictionaries.
     *args : Any
-        Where to check. Stay away from kinks: differences must not step over them.
+        The point at which to check. It must not be close to a kink.
     order : int
         The highest order of derivative to check.
     tolerance : float
-        What the worst entry may err by, relative to the largest entry of the gradient or to one.
+        The largest error allowed, relative to the largest entry of the gradient or to one.
     seed : int
-        Of the random cotangents and directions.
+        The seed of the random cotangents and directions.
 
     Raises
     ------
     GradientMismatch
-        Names the argument and its worst entry, analytic and numeric. An `AssertionError`.
+        An `AssertionError` that names the argument and the worst entry, analytic and numeric.
     TypeError
-        There is nothing to differentiate, or ``order`` is no integer.
+        There is nothing to differentiate, or ``order`` is not an integer.
     ValueError
         ``order`` is less than one.
 
@@ -101,17 +103,16 @@ def check_gradients(
     """
     if not isinstance(order, SupportsIndex):
         raise TypeError(
-            f"check_gradients: order is 1 for first derivatives, 2 for second ones too, and so on; not {order!r}"
+            f"check_gradients: order must be a positive integer, the highest order to check, not {order!r}"
         )
     if operator.index(order) < 1:
         raise ValueError(
-            f"check_gradients: order={order} checks nothing. It is 1 for first derivatives, 2 for second ones"
-            " too, and so on."
+            f"check_gradients: order must be a positive integer, the highest order to check, not {order!r}"
         )
     arrays = [double(leaf) for _, leaf in leaves(args) if is_inexact_array(leaf)]
     if not arrays:
         raise TypeError(
-            f"check_gradients: {name_of_function(f)} got no array of floats or complex numbers to "
+            f"check_gradients: {name_of_function(f)} got no floating-point or complex array to "
             f"differentiate, only {', '.join(type(arg).__name__ for arg in args) or 'nothing'}"
         )
     names = _parameter_names(f)
@@ -122,7 +123,7 @@ def check_gradients(
 
     if not float_outputs(call(*arrays)):
         raise TypeError(
-            f"check_gradients: {name_of_function(f)} returned no array of floats or complex numbers"
+            f"check_gradients: {name_of_function(f)} returned no floating-point or complex array"
         )
     compare_orders(
         call, arrays, labels, order=order, tolerance=tolerance, seed=seed, name=name_of_function(f)
@@ -157,7 +158,7 @@ def compare_orders(
             )
         directions.append(direction)
         actual = _nested_gradients(call, arrays, cotangents, directions)
-        # A rule must be differentiable in the incoming gradient, too.
+        # A rule must be differentiable with respect to the incoming gradient, too.
         variables = [*zip(labels, arrays, strict=True)]
         variables += [("the cotangent", cotangent) for cotangent in cotangents]
         for (label, array), gradient, above, below in zip(
@@ -175,14 +176,14 @@ def compare_orders(
 def gradients(
     call: Call, arrays: Sequence[Array], cotangents: Sequence[Array]
 ) -> list[Array | None]:
-    """The gradients of the loss that mygrad computes, one an array; None where none came back."""
+    """mygrad's gradients of the loss with respect to the arrays; None where none arrived."""
     tensors = [Tensor(array) for array in arrays]
     backward(call(*tensors), cotangents)
     return [each.grad for each in tensors]
 
 
 def backward(outputs: Any, cotangents: Sequence[Array]) -> None:
-    """Go back from the loss of `outputs`, unless it depends on no tensor."""
+    """Backpropagate from the loss of `outputs`, if it depends on a tensor."""
     loss = _inner(cotangents, float_outputs(outputs))
     if isinstance(loss, Tensor):
         loss.backward()
@@ -194,11 +195,10 @@ def difference_gradients(
     cotangents: Sequence[Array],
     tolerance: float = TOLERANCE,
 ) -> list[Estimate]:
-    """The gradients of the loss by differences of `call` on plain arrays.
+    """The gradients of the loss by finite differences of `call` on plain arrays.
 
-    Where complex numbers carry the derivative as well, as they do through every analytic function
-    that does not take conjugates or absolute values, the complex step makes it nearly exact.
-    Whether they do, central differences tell.
+    The complex step gives nearly exact derivatives of analytic functions that take no conjugates or
+    absolute values. It is used if it agrees with central differences.
     """
     estimates = []
     with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -221,7 +221,7 @@ def difference_gradients(
 
 
 def random_cotangents(call: Call, arrays: Sequence[Array], rng: np.random.Generator) -> list[Array]:
-    """A random cotangent for each output of floats; 0 where the output is not a number."""
+    """A random cotangent for each floating-point output; 0 where the output is NaN."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         outputs = float_outputs(call(*arrays))
@@ -229,7 +229,7 @@ def random_cotangents(call: Call, arrays: Sequence[Array], rng: np.random.Genera
 
 
 def random_like(array: Array, rng: np.random.Generator) -> Array:
-    """Random doubles of either sign, none so small that an error in it could hide."""
+    """Random doubles of either sign, none so small that it could hide an error."""
 
     values = rng.uniform(-1, 1, (2, *array.shape))
     values += np.copysign(0.5, values)
@@ -237,12 +237,12 @@ def random_like(array: Array, rng: np.random.Generator) -> Array:
 
 
 def own(value: Any) -> Any:
-    """A copy for a function to update in place; of a tensor one whose gradient is that of the tensor."""
+    """A copy that a function may update in place; that of a tensor passes its gradient on to it."""
     return +value if isinstance(value, Tensor) else value.copy("K")
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """What nested sequences and dictionaries hold, each with the keys that lead to it."""
+    """The leaves of nested sequences and dictionaries, each with its path of keys."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from leaves(item, (*path, key))
@@ -254,7 +254,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, 
 
 
 def substitute(value: Any, replacements: Iterator[Any]) -> Any:
-    """The same nested structure with the next replacement for each array of floats."""
+    """The same nested structure with each floating-point array replaced by the next replacement."""
     if isinstance(value, dict):
         return {key: substitute(item, replacements) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -264,12 +264,12 @@ def substitute(value: Any, replacements: Iterator[Any]) -> Any:
 
 
 def is_inexact_array(value: Any) -> bool:
-    """Whether `value` is an array or a tensor of floats or of complex numbers."""
+    """True if `value` is a floating-point or complex array or tensor."""
     return isinstance(value, np.ndarray | Tensor) and value.dtype.kind in "fc"
 
 
 def float_outputs(outputs: Any) -> list[Any]:
-    """The outputs that can have a derivative; of Python's numbers arrays."""
+    """The outputs that can have a derivative; Python numbers are converted to arrays."""
     arrays = [
         output if hasattr(output, "dtype") else np.asarray(output) for _, output in leaves(outputs)
     ]
@@ -289,7 +289,7 @@ def _nested_gradients(
 ) -> list[Array | None]:
     """The gradients of the loss, or of its derivative along each direction in turn.
 
-    With respect to the arrays, then to the cotangents.
+    First those with respect to the arrays, then those with respect to the cotangents.
     """
     tensors = [Tensor(array) for array in arrays]
     weights = [Tensor(cotangent) for cotangent in cotangents]
@@ -308,7 +308,7 @@ def _nested_gradients(
 def _inner(weights: Sequence[Any], values: Sequence[Any]) -> Any:
     """``sum(real(weight * value))`` over all pairs; a value of None counts as zero."""
     total: Any = 0.0
-    with np.errstate(all="ignore"):  # the loss itself is of no interest
+    with np.errstate(all="ignore"):  # the value of the loss does not matter
         for weight, value in zip(weights, values, strict=True):
             if value is not None:
                 product = weight * value
@@ -323,7 +323,7 @@ def _central_differences(
         ahead, behind = array.copy("K"), array.copy("K")
         ahead[index] += step
         behind[index] -= step
-        # What rounding has left of the step, not the step that was asked for.
+        # The step that was taken, after rounding.
         width = float(abs(ahead[index] - behind[index]))
         return _change(at(ahead), at(behind), cotangents) / width
 
@@ -341,7 +341,7 @@ def _central_differences(
 def _complex_step(
     at: Callable[[Array], list[Array]], array: Array, cotangents: Sequence[Array]
 ) -> Array | None:
-    """The gradient by the complex step, or None where that means nothing."""
+    """The gradient by the complex step, or None where it does not apply."""
     if array.dtype.kind == "c" or any(each.dtype.kind == "c" for each in cotangents):
         return None
     gradient = np.zeros_like(array)
@@ -350,7 +350,7 @@ def _complex_step(
         moved[index] += COMPLEX_STEP * 1j
         try:
             outputs = [np.imag(out) for out in at(moved)]
-        except Exception:  # noqa: BLE001, each function says in its own way that it takes no complex
+        except Exception:  # noqa: BLE001, functions refuse complex numbers with any error
             return None
         if [out.shape for out in outputs] != [each.shape for each in cotangents]:
             return None
@@ -361,7 +361,7 @@ def _complex_step(
 def _change(
     ahead: Sequence[Array], behind: Sequence[Array] | None, cotangents: Sequence[Array]
 ) -> float:
-    """How much the loss changes. Subtracting the outputs first rounds less than the losses."""
+    """The change of the loss. Subtracting outputs loses fewer digits than subtracting losses."""
     total = 0.0
     for position, cotangent in enumerate(cotangents):
         change = ahead[position] if behind is None else ahead[position] - behind[position]
@@ -383,7 +383,7 @@ def _compare(what: str, array: Array, gradient: Any, estimate: Estimate) -> None
         raise GradientMismatch(f"{what} has shape {actual.shape}, not {array.shape}")
     errors = np.abs(actual - expected)
     allowed = estimate.tolerance * _scale(expected)
-    # Written so that NaN is wrong: unlike any error, it is not within what is allowed.
+    # In this form NaN counts as wrong.
     wrong = ~(errors <= allowed)
     if not np.any(wrong):
         return
@@ -404,7 +404,7 @@ def _or_zeros(gradient: Any, array: Array) -> Array:
 
 
 def _sizes(array: Array) -> Array:
-    """What a step in each entry is relative to: its size, or one."""
+    """The scale of the step in each entry: its absolute value, or one."""
     return np.asarray(np.maximum(1.0, np.nan_to_num(np.abs(array), nan=1.0, posinf=1.0)))
 
 
@@ -413,10 +413,10 @@ def _scale(gradient: Array) -> float:
 
 
 def _parameter_names(f: Call) -> list[str]:
-    """The names of the parameters that positional arguments fill, as far as they are known."""
+    """The names of the positional parameters, as far as they are known."""
     try:
         parameters = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):  # C functions need not have a signature
+    except (TypeError, ValueError):  # C functions may have no signature
         return []
     return [
         each.name

@@ -1,4 +1,4 @@
-"""Types for annotations: what mygrad's functions take.
+"""Types for annotations.
 
 >>> from mygrad.typing import ArrayLike
 >>> def half(x: ArrayLike) -> ArrayLike:
@@ -18,13 +18,13 @@ from mygrad.tensors.tensor import Tensor
 
 __all__ = ["ArrayLike", "DTypeLike", "DTypeLikeReals", "Index", "Mask", "Shape"]
 
-#: What can be made an array of: numbers, arrays, tensors, and nested sequences of these.
+#: Anything that can be converted to an array: numbers, arrays, tensors, nested sequences of these.
 ArrayLike: TypeAlias = npt.ArrayLike | Tensor
 
-#: What NumPy takes for a dtype.
+#: Anything that NumPy accepts as a dtype.
 DTypeLike: TypeAlias = npt.DTypeLike | None
 
-#: What NumPy takes for a dtype of real numbers: booleans, integers and floats.
+#: Anything that NumPy accepts as a dtype of booleans, integers or real floating-point numbers.
 DTypeLikeReals: TypeAlias = (
     type[bool | int | float | np.bool | np.integer[Any] | np.floating[Any]]
     | np.dtype[np.bool | np.integer[Any] | np.floating[Any]]
@@ -46,7 +46,7 @@ DTypeLikeReals: TypeAlias = (
     | None
 )
 
-#: What stands between the brackets of ``tensor[...]``; or a tuple of such.
+#: An index of a tensor, as in ``tensor[index]``.
 Index: TypeAlias = (
     SupportsIndex
     | slice
@@ -58,8 +58,8 @@ Index: TypeAlias = (
     | None
 )
 
-#: What ``where=`` takes: booleans that are broadcast.
+#: An argument ``where=``: booleans that are broadcast.
 Mask: TypeAlias = bool | np.bool | np.ndarray[Any, np.dtype[np.bool]] | Sequence[Any]
 
-#: The lengths of the axes.
+#: A shape.
 Shape: TypeAlias = Sequence[int]

@@ -110,7 +110,7 @@ def test_digits(run):
 
 def test_text(run):
     printed, drawn = run("text")
-    first = number(r"bits a character, at first: (\S+)", printed)
+    first = number(r"bits per character, at first: (\S+)", printed)
     letters = number(r"characters, (\d+) different", printed)
     # A network that knows nothing takes all characters for equally likely.
     assert first == pytest.approx(np.log2(letters), abs=0.5)

@@ -107,7 +107,7 @@ def test_the_history_is_not_written() -> None:
     "value", [np.ones(2), [1.0], 2.0, None], ids=["array", "list", "1", "None"]
 )
 def test_only_tensors_are_saved(value: Any) -> None:
-    with pytest.raises(TypeError, match=r"mygrad\.save writes a tensor, not"):
+    with pytest.raises(TypeError, match=r"mygrad\.save takes a tensor, not"):
         mg.save(io.BytesIO(), value)
 
 
@@ -181,21 +181,24 @@ HOSTILE: dict[str, tuple[Any, str]] = {
     "text entries": (archive(data=np.array(["a"])), "holds <U1, not numbers"),
     "records": (archive(data=np.zeros(2, "f8,f8")), "not numbers"),
     "dates": (archive(data=np.zeros(2, "M8[s]")), "not numbers"),
-    "another entry": (archive(data=np.ones(1), other=np.ones(1)), "an entry 'other.npy'"),
-    "a path": (archive(data=np.ones(1), names=("../../data.npy",)), r"an entry '../../data.npy'"),
-    "no array": (archive(data=np.ones(1), names=("grad",)), "an entry 'grad'"),
+    "another entry": (archive(data=np.ones(1), other=np.ones(1)), "unexpected entry 'other.npy'"),
+    "a path": (
+        archive(data=np.ones(1), names=("../../data.npy",)),
+        r"unexpected entry '../../data.npy'",
+    ),
+    "no array": (archive(data=np.ones(1), names=("grad",)), "unexpected entry 'grad'"),
     "no header": (archive(names=("data.npy",)), "magic string"),
     "no data": (archive(grad=np.ones(1)), "no entry 'data'"),
-    "twice": (twice, "an entry 'data.npy'"),
+    "twice": (twice, "unexpected entry 'data.npy'"),
     "compressed": (compressed, "'data' is compressed"),
-    "huge": (raw(described((10**15,))), "not as large as it says"),
+    "huge": (raw(described((10**15,))), "does not match its header"),
     # Python 3.13 sees through it, too.
-    "huge and lying": (lying(4 * 10**9), "not as large as it says|Overlapped entries"),
-    "too small": (raw(described((1,)), b"1234"), "not as large as it says"),
-    "too large": (raw(described((1,)), b"1234" * 4), "not as large as it says"),
-    "negative": (raw(described((-1, -1)), b"12345678"), "not as large as it says"),
+    "huge and lying": (lying(4 * 10**9), "does not match its header|Overlapped entries"),
+    "too small": (raw(described((1,)), b"1234"), "does not match its header"),
+    "too large": (raw(described((1,)), b"1234" * 4), "does not match its header"),
+    "negative": (raw(described((-1, -1)), b"12345678"), "does not match its header"),
     "code": (raw("__import__('os').putenv('MYGRAD_WAS_HERE', '1')"), "malformed"),
-    "nesting": (raw("(" * 100), "mygrad.load reads"),
+    "nesting": (raw("(" * 100), "mygrad.load: not"),
     "version": (raw(described((1,)), b"12345678", b"\x09\x00"), r"version \(9, 0\)"),
     "gradient of another shape": (archive(data=np.ones(2), grad=np.ones(3)), r"shape \(3,\)"),
     "gradient of integers": (archive(data=np.ones(2), grad=np.ones(2, int)), "dtype int64"),
@@ -211,14 +214,14 @@ def test_hostile_files(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     content = content if isinstance(content, bytes) else content()
     with pytest.raises(ValueError, match=match) as caught:
         mg.load(io.BytesIO(content))
-    assert str(caught.value).startswith("mygrad.load reads what mygrad.save has written: ")
+    assert str(caught.value).startswith("mygrad.load: not a file written by mygrad.save: ")
     assert not run
 
 
 def test_damaged_files() -> None:
     whole = written(with_gradient(np.arange(50.0))).getvalue()
     for length in range(0, len(whole), 7):
-        with pytest.raises(ValueError, match=r"mygrad\.load reads"):
+        with pytest.raises(ValueError, match=r"mygrad\.load: not"):
             mg.load(io.BytesIO(whole[:length]))
     rng = np.random.default_rng(0)
     for _ in range(300):
@@ -227,7 +230,7 @@ def test_damaged_files() -> None:
         try:
             mg.load(io.BytesIO(bytes(damaged)))  # dates and the like may change unseen
         except ValueError as error:
-            assert str(error).startswith("mygrad.load reads")  # noqa: PT017 - it need not raise
+            assert str(error).startswith("mygrad.load: not")  # noqa: PT017 - it need not raise
 
 
 def test_errors_of_the_system_are_left_alone(tmp_path: Path) -> None:
@@ -244,7 +247,7 @@ def test_a_long_header_is_not_quoted_whole() -> None:
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("data.npy", header)
     file.seek(0)
-    with pytest.raises(ValueError, match=r"mygrad\.load reads .*: .+") as caught:
+    with pytest.raises(ValueError, match=r"mygrad\.load: .*: .+") as caught:
         mg.load(file)
     assert len("".join(traceback.format_exception(caught.value)).split("ValueError: ")[-1]) < 300
     assert caught.value.__suppress_context__

@@ -201,11 +201,11 @@ def test_tolerance() -> None:
 
 
 def test_nothing_to_differentiate() -> None:
-    with pytest.raises(TypeError, match=r"sin got no array of floats .* only float"):
+    with pytest.raises(TypeError, match=r"sin got no floating-point .* only float"):
         check_gradients(np.sin, 2.0)
     with pytest.raises(TypeError, match="only nothing"):
         check_gradients(lambda: 1)
-    with pytest.raises(TypeError, match="argsort returned no array of floats"):
+    with pytest.raises(TypeError, match="argsort returned no floating-point"):
         check_gradients(np.argsort, normal(3))
 
 
@@ -213,7 +213,7 @@ def test_nothing_to_differentiate() -> None:
     ("order", "error"), [("2", TypeError), (1.5, TypeError), (0, ValueError), (-1, ValueError)]
 )
 def test_orders_that_there_are_not(order: Any, error: Any) -> None:
-    with pytest.raises(error, match=r"check_gradients: order.* 1 for first derivatives"):
+    with pytest.raises(error, match=r"check_gradients: order must be a positive integer"):
         check_gradients(np.sin, normal(3), order=order)
 
 

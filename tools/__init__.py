@@ -1,1 +1,1 @@
-"""What is generated from the registry: the stubs, and the page of NumPy's coverage."""
+"""Generate files from the registry: the type stubs and the coverage page."""

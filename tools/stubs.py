@@ -1,7 +1,7 @@
-"""Type stubs of the mirrored names, for editors and type checkers.
+"""Generate type stubs of the mirrored names, for editors and type checkers.
 
-``python -m tools.stubs`` writes them beside the modules; with ``--check`` it compares, and the exit
-status tells whether they are up to date.
+``python -m tools.stubs`` writes them beside the modules; with ``--check`` it only compares, and the
+exit status is 1 if they are out of date.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _home(name: str, value: Any, here: Path) -> str:
         of_ours = (getattr(module, "__name__", "") or "").startswith("mygrad.")
         if of_ours and vars(module).get(name) is value:
             return module.__name__
-    raise LookupError(f"{name} is public, and defined nowhere in {here}")
+    raise LookupError(f"{name} is public, but defined nowhere in {here}")
 
 
 def _function(name: str, value: Any) -> str:
@@ -98,7 +98,7 @@ def parameters(function: Any) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Write the stubs, or check them."""
     parser = argparse.ArgumentParser(prog="python -m tools.stubs", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    parser.add_argument("--check", action="store_true", help="only compare; do not write")
     check = parser.parse_args(arguments).check
     stale = []
     for module in (mygrad, mygrad.linalg, mygrad.fft):

@@ -1,4 +1,4 @@
-"""What the examples share: arguments, progress, plots, and the time that something took."""
+"""Shared by the examples: command-line options, progress, timing and plots."""
 
 import argparse
 import sys
@@ -17,18 +17,20 @@ except ImportError:
 
 
 def arguments(description, argv=None):
-    """The options of the command line."""
+    """The command-line options."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--short", action="store_true", help="stop after a few seconds")
-    parser.add_argument("--plot", metavar="FILE", help="draw the results into FILE (.png, .svg …)")
-    parser.add_argument("--seed", type=int, default=0, help="of the random numbers (default: 0)")
+    parser.add_argument("--plot", metavar="FILE", help="plot the results to FILE (.png, .svg …)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of the random numbers (default: 0)"
+    )
     return parser.parse_args(argv)
 
 
 def progress(steps, title):
-    """The numbers below ``steps``, with a bar if tqdm is installed, and with lines if not."""
+    """``range(steps)``, with a progress bar if tqdm is installed, else with lines of text."""
     if tqdm is not None:
         yield from tqdm(range(steps), title, leave=False)
         return
@@ -47,7 +49,7 @@ def timed(what):
 
 
 def plot(path, draw, columns=2):
-    """Write the figure that ``draw`` makes of as many axes to ``path``, if there is one."""
+    """Save the figure that ``draw`` makes in ``columns`` axes to ``path``, if given."""
     if path is None:
         return
     if Figure is None:

@@ -1,7 +1,7 @@
-"""Handwritten digits, told apart by a network of dense layers and by a small convolutional one.
+"""Handwritten digits, classified by a dense and by a small convolutional network.
 
-The data are the 1,797 images of 8×8 pixels that scikit-learn ships: the test set of E. Alpaydin and
-C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository (1998).
+The data are the 1,797 images of 8×8 pixels shipped with scikit-learn: the test set of E. Alpaydin
+and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository (1998).
 """
 
 import numpy as np
@@ -18,12 +18,12 @@ BATCH = 64
 
 
 def zeros(*shape):
-    """Biases to start from."""
+    """Initial biases."""
     return mg.zeros(shape, np.float32)
 
 
 class Dense:
-    """64 pixels → 64 → 32 → 10 scores, in NumPy's own functions."""
+    """64 pixels → 64 → 32 → 10 scores, in plain NumPy."""
 
     def __init__(self):
         weights = [he_normal(64, 64), he_normal(64, 32), he_normal(32, 10)]
@@ -53,7 +53,7 @@ class Convolutional:
 
 
 def load(rng):
-    """Images with values from 0 to 1 and their digits: 1,347 to learn from, 450 to test on."""
+    """Images with values in [0, 1] and their digits: 1,347 for training, 450 for testing."""
     images, digits = load_digits(return_X_y=True)
     images = (images / 16).astype(np.float32).reshape(-1, 1, 8, 8)
     order = rng.permutation(len(digits))
@@ -62,12 +62,12 @@ def load(rng):
 
 @mg.no_autodiff
 def accuracy(model, images, digits):
-    """The fraction that is classified correctly."""
+    """The fraction of correctly classified images."""
     return float(np.mean(np.argmax(model(images), axis=1) == digits))
 
 
 def fit(model, train, test, epochs, rng, title):
-    """Minimise the cross-entropy; returns it and the accuracy on the test set after each epoch."""
+    """Minimize the cross-entropy; return it and the test accuracy after each epoch."""
     images, digits = train
     batches = len(digits) // BATCH
     optimizer = Adam(model.parameters, lr=CosineDecay(0.004, steps=epochs * batches))

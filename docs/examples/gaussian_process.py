@@ -1,11 +1,11 @@
-"""A Gaussian process foretells ten years of carbon dioxide in the air.
+"""A Gaussian process predicts ten years of atmospheric carbon dioxide.
 
-It is fitted to the monthly means at Mauna Loa from 1958 to 1991: ten numbers that say how large the
-changes of several kinds are and how long they last, found by the gradient of the marginal
-likelihood. What it predicts is compared with the years to 2001. The data, and where they come from,
-are in `mauna_loa.csv`. The formulas are those of C. E. Rasmussen and C. K. I. Williams, "Gaussian
-Processes for Machine Learning" (2006): equations 2.23, 2.24 and 2.30, and a covariance much like
-that of section 5.4.3, which is about these data.
+It is fitted to the monthly means at Mauna Loa from 1958 to 1991: ten hyperparameters, the sizes and
+time scales of several kinds of variation, are found from the gradient of the marginal likelihood.
+The prediction is compared with the data up to 2001. `mauna_loa.csv` holds the data and names their
+source. The formulas are those of C. E. Rasmussen and C. K. I. Williams, "Gaussian Processes for
+Machine Learning" (2006): equations 2.23, 2.24 and 2.30, and a covariance similar to that of section
+5.4.3, which is about these data.
 """
 
 import math
@@ -17,7 +17,7 @@ from common import arguments, plot, progress, timed
 import mygrad as mg
 from mygrad.optim import LBFGS
 
-# The name of each hyperparameter, its unit, and where the search begins.
+# The name of each hyperparameter, its unit, and its initial value.
 HYPERPARAMETERS = [
     ("trend: size", "ppm", 30.0),
     ("trend: time", "years", 30.0),
@@ -34,7 +34,7 @@ START = np.log([start for *_, start in HYPERPARAMETERS])
 
 
 def load():
-    """The middle of each month, in years, and the carbon dioxide in it, in parts per million."""
+    """The midpoint of each month, in years, and its carbon dioxide, in parts per million."""
     table = np.genfromtxt(Path(__file__).with_name("mauna_loa.csv"), delimiter=",")
     times = table[:, :1] + (np.arange(12) + 0.5) / 12
     known = np.isfinite(table[:, 1:])
@@ -42,7 +42,7 @@ def load():
 
 
 def covariance(t, s, logs):
-    """Of the values at the times ``t`` with those at ``s``, without the noise."""
+    """The covariance of the values at times ``t`` and ``s``, without noise."""
     a, b, c, d, e, f, g, h, i, _ = np.exp(logs)
     apart = t[:, None] - s
     square = -(apart**2) / 2
@@ -59,7 +59,7 @@ def loss(logs, t, y):
 
 
 def predict(new, logs, t, y):
-    """Mean and standard deviation of the observations at the times ``new``."""
+    """The mean and standard deviation of predicted observations at the times ``new``."""
     noise = np.exp(2 * logs[-1])
     across = covariance(t, new, logs)
     weights = np.linalg.solve(covariance(t, t, logs) + noise * np.eye(len(t)), across)

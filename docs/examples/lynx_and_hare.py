@@ -23,26 +23,26 @@ LYNX = [4.0, 6.1, 9.8, 35.2, 59.4, 41.7, 19.0, 13.0, 8.3, 9.1, 7.4, 8.0, 12.3, 1
 LYNX += [45.7, 51.1, 29.7, 15.8, 9.7, 10.1, 8.6]
 PELTS = np.array([HARE, LYNX]).T
 
-# The four rates, a year, and what Carpenter gives for them: mean and standard deviation.
+# The four rates, per year, and Carpenter's estimates: mean and standard deviation.
 RATES = {
     "births of hares": "0.55 ± 0.07",
     "hares caught, by lynx": "0.028 ± 0.004",
     "deaths of lynx": "0.80 ± 0.10",
     "births of lynx, by hare": "0.024 ± 0.004",
 }
-# Where the search begins: the rates, the pelts of the first year, the errors of both kinds.
+# Initial values: the rates, the pelts of the first year, the errors of both species.
 START = np.log([0.5, 0.02, 1.0, 0.02, *PELTS[0], 0.5, 0.5])
 
 
 def slope(state, rates):
-    """How fast the numbers of hares and of lynx change."""
+    """The time derivative of the numbers of hares and lynx."""
     hare, lynx = state
     births, caught, deaths, fed = rates
     return np.stack([(births - caught * lynx) * hare, (fed * hare - deaths) * lynx])
 
 
 def solution(start, rates, years, steps):
-    """The numbers in each year, by the classical Runge-Kutta method with ``steps`` a year."""
+    """The numbers in each year, by the classical Runge-Kutta method with ``steps`` per year."""
     h = 1 / steps
     states = [start]
     for _ in range(years - 1):
@@ -58,7 +58,7 @@ def solution(start, rates, years, steps):
 
 
 def loss(logs, steps):
-    """The negative log likelihood of the pelts."""
+    """The negative log-likelihood of the pelts."""
     rates, start, errors = np.exp(logs[:4]), np.exp(logs[4:6]), np.exp(logs[6:])
     fitted = solution(start, rates, len(PELTS), steps)
     residuals = (np.log(PELTS) - np.log(fitted)) / errors
@@ -73,20 +73,20 @@ def main(argv=None):
     with timed("fit"):
         for _ in progress(2 if options.short else 5, "fitting"):
             least = optimizer.step(lambda: loss(logs, steps))
-    print(f"negative log likelihood: {loss(START, steps):.2f} -> {least:.2f}")
+    print(f"negative log-likelihood: {loss(START, steps):.2f} -> {least:.2f}")
 
-    # How sharply the data determine the parameters: the curvature at the minimum tells.
+    # The curvature at the minimum tells how sharply the data determine the parameters.
     found = logs.data
     with timed("Hessian"):
         curvature = mg.hessian(lambda p: loss(p, steps))(found)
     deviations = np.sqrt(np.diag(np.linalg.inv(curvature)))
-    print(f"{'rates, a year':<26} here              Carpenter")
+    print(f"{'rates, per year':<26} here              Carpenter")
     values = np.exp(found)
     for (name, published), value, relative in zip(RATES.items(), values, deviations, strict=False):
         print(f"{name + ' ':.<26} {value:.4f} ± {value * relative:.4f}   {published}")
 
     def draw(left, right):
-        # The equation runs in steps of a twentieth of a year if its rates are those of a twentieth.
+        # With rates per twentieth of a year, the equation advances in twentieths of a year.
         fine = solution(values[4:6], values[:4] / 20, 20 * len(YEARS) - 19, 1)
         times = np.linspace(YEARS[0], YEARS[-1], len(fine))
         for i, name in enumerate(["hare", "lynx"]):

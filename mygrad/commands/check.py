@@ -24,45 +24,47 @@ Function = Callable[..., Any]
 Array = np.ndarray[Any, Any]
 
 DIFFERENTIABLE, NOT_DIFFERENTIABLE, MISUSED = 0, 1, 2
-#: Whatever code of the user's raises; that it wants to end the program says nothing of gradients.
+#: What the user's code may raise; a SystemExit must not end the check.
 FAILURE = (Exception, SystemExit)
 #: The width of the column of headings.
 WIDTH = 14
 
 
 class Misuse(Exception):
-    """The command line asks for what there is not."""
+    """The command line is wrong."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell ``parser`` what the command takes."""
+    """Add the arguments of the command to ``parser``."""
     parser.add_argument(
         "target",
         metavar="module:function",
-        help="the module is looked for in the current directory as well",
+        help="the module is searched for in the current directory, too",
     )
     parser.add_argument(
         "--shapes",
         nargs="*",
         default=[],
         metavar="SHAPE",
-        help="one for each argument: 3,4 is a matrix, 5 a vector, scalar (or '()') a number",
+        help="one shape per argument: 3,4 is a matrix, 5 a vector, scalar (or '()') a number",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the random arguments (0)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of the random arguments (default: 0)"
+    )
     parser.add_argument(
         "--dtype",
         default="float64",
-        help="of the arguments (float64); they are compared with differences in double precision",
+        help="dtype of the arguments (default: float64); the comparison is in double precision",
     )
     parser.add_argument(
         "--positive",
         action="store_true",
-        help="arguments between 0.5 and 2 instead of normally distributed ones",
+        help="draw arguments between 0.5 and 2 instead of normally distributed ones",
     )
 
 
 def check(options: argparse.Namespace) -> int:
-    """Print what there is to say of a function; returns the exit status."""
+    """Print the report on a function, and return the exit status."""
     try:
         function, arrays = _prepare(options)
     except Misuse as error:
@@ -75,35 +77,35 @@ def check(options: argparse.Namespace) -> int:
     return DIFFERENTIABLE if right else NOT_DIFFERENTIABLE
 
 
-# ------------------------------------------------------------------ what is asked for
+# ------------------------------------------------------------------ the arguments
 
 
 def _prepare(options: argparse.Namespace) -> tuple[Function, list[Array]]:
-    """The function, and arguments on which it can be evaluated."""
+    """The function, and arguments that it accepts."""
     function = _find(options.target)
     try:
         dtype = np.dtype(options.dtype)
     except TypeError:
-        raise Misuse(f"--dtype {options.dtype} is no dtype of NumPy's") from None
+        raise Misuse(f"--dtype {options.dtype} is not a NumPy dtype") from None
     if dtype.kind not in "fc":
-        raise Misuse(f"--dtype {dtype}: only floating and complex numbers have derivatives")
+        raise Misuse(f"--dtype {dtype}: only floating-point and complex numbers have derivatives")
     shapes = [_shape(text) for text in options.shapes]
     _check_number(function, options.target, shapes)
     if options.seed < 0:
-        raise Misuse(f"--seed {options.seed}: it is 0 or larger")
+        raise Misuse(f"--seed {options.seed}: must be non-negative")
     rng = np.random.default_rng(options.seed)
     try:
         arrays = [_random(shape, dtype, options.positive, rng) for shape in shapes]
     except (MemoryError, ValueError) as error:
         shown = " ".join(options.shapes)
-        raise Misuse(f"--shapes {shown}: there can be no such arrays: {error}") from None
+        raise Misuse(f"--shapes {shown}: cannot create such arrays: {error}") from None
     try:
         with np.errstate(all="ignore"):
             function(*(array.copy() for array in arrays))
     except FAILURE as error:
         shown = " ".join(options.shapes)
         raise Misuse(
-            f"{options.target} itself fails on plain arrays of shapes {shown}: {_told(error)}"
+            f"{options.target} fails on plain arrays of shapes {shown}: {_told(error)}"
         ) from None
     return function, arrays
 
@@ -114,7 +116,7 @@ def _find(target: str) -> Function:
         raise Misuse(f"{target!r} does not name a function: write module:function")
     if name.endswith(".py") or os.sep in name:
         raise Misuse(
-            f"{name!r} is a file: name the module, as in an import, and run the command where it lies"
+            f"{name!r} is a file: give the module name, as for import, and run the command in its directory"
         )
     with _current_directory():
         try:
@@ -122,9 +124,7 @@ def _find(target: str) -> Function:
         except ModuleNotFoundError as error:
             if not f"{name}.".startswith(f"{error.name}."):
                 raise Misuse(f"{name} cannot be imported: {_told(error)}") from None
-            raise Misuse(
-                f"there is no module {error.name!r}, neither in {os.getcwd()} nor installed"
-            ) from None
+            raise Misuse(f"no module {error.name!r} in {os.getcwd()} or installed") from None
         except FAILURE as error:
             raise Misuse(f"{name} cannot be imported: {_told(error)}") from None
     try:
@@ -134,13 +134,13 @@ def _find(target: str) -> Function:
         has = f"; it has {', '.join(there)}" if there else ""
         raise Misuse(f"module {name} has no {path!r}{has}") from None
     if not callable(function):
-        raise Misuse(f"{target} is no function but {type(function).__name__}")
+        raise Misuse(f"{target} is not a function but {type(function).__name__}")
     return function
 
 
 @contextmanager
 def _current_directory() -> Any:
-    """Modules are found in the current directory first."""
+    """Search for modules in the current directory first."""
     here = os.getcwd()
     sys.path.insert(0, here)
     try:
@@ -156,28 +156,28 @@ def _shape(text: str) -> tuple[int, ...]:
     parts = text.strip("()").removesuffix(",").split(",")
     if not all(part.strip().isdecimal() for part in parts):
         raise Misuse(
-            f"--shapes: {text!r} is no shape. Write 3,4 for a matrix, 5 for a vector, scalar for a number."
+            f"--shapes: {text!r} is not a shape. Write 3,4 for a matrix, 5 for a vector, scalar for a number."
         )
     return tuple(int(part) for part in parts)
 
 
 def _check_number(function: Function, target: str, shapes: list[Any]) -> None:
-    """Compare the number of shapes with what the function takes, as far as that is known."""
+    """Raise if the function is known not to accept that many arguments."""
     takes = ""
     try:
         signature = inspect.signature(function)
-        takes = f" It is called as {target.partition(':')[2]}{signature}."
+        takes = f" Its signature is {target.partition(':')[2]}{signature}."
         signature.bind(*shapes)
     except TypeError:
         number = "one array" if len(shapes) == 1 else f"{len(shapes) or 'no'} arrays"
         raise Misuse(
-            f"{target} cannot be called with {number}: name a shape for each argument, as in"
+            f"{target} cannot be called with {number}: give a shape for each argument, as in"
             f" --shapes 3,4 5.{takes}"
         ) from None
     except ValueError:
-        pass  # C functions need not have a signature
+        pass  # C functions may have no signature
     if not shapes:
-        raise Misuse(f"there is nothing to differentiate by: name --shapes.{takes}")
+        raise Misuse(f"there is nothing to differentiate with respect to: give --shapes.{takes}")
 
 
 def _random(
@@ -190,11 +190,11 @@ def _random(
     return np.asarray(values, dtype)
 
 
-# ---------------------------------------------------------------------- what is found
+# ---------------------------------------------------------------------- the report
 
 
 def _differentiate(function: Function, arrays: list[Array]) -> bool:
-    """Evaluate on tensors and go back; whether the gradients are right, and none leaks on the way."""
+    """Run forward and backward; return True if the gradients are correct and none is lost."""
     tensors = [Tensor(array) for array in arrays]
     with collect_leaks() as leaks, np.errstate(all="ignore"):
         try:
@@ -205,12 +205,12 @@ def _differentiate(function: Function, arrays: list[Array]) -> bool:
             return False
     _say("value", _summary(result))
     try:
-        # The gradient of the sum of all that the function returns.
+        # The gradient of the sum of all outputs.
         total: Any = sum((np.sum(np.real(out)) for out in float_outputs(result)), start=0.0)
         if isinstance(total, Tensor):
             total.backward()
     except FAILURE as error:
-        _say("error", f"going back, {_told(error)}")
+        _say("error", f"in the backward pass, {_told(error)}")
         _say_leaks(leaks)
         return False
     for number, (name, tensor) in enumerate(zip(_names(function, arrays), tensors, strict=True)):
@@ -239,18 +239,18 @@ def _say_leaks(leaks: Sequence[Leak]) -> None:
 
 
 def _compare(function: Function, arrays: list[Array]) -> bool:
-    """Whether the derivatives agree with differences, to second order."""
+    """True if the derivatives agree with finite differences, to second order."""
     for order, name in ((1, "first order"), (2, "second order")):
         try:
             with np.errstate(all="ignore"):
                 check_gradients(function, *arrays, order=order)
         except GradientMismatch as error:
-            _say(name, f"differs from differences: {error}")
+            _say(name, f"differs from finite differences: {error}")
             return False
         except FAILURE as error:
             _say(name, _told(error))
             return False
-        _say(name, "agrees with differences")
+        _say(name, "agrees with finite differences")
     return True
 
 
@@ -263,7 +263,7 @@ def _say(heading: str, text: str) -> None:
 def _summary(result: Any) -> str:
     values = [np.asarray(asarray(each)) for each in float_outputs(result)]
     if not values:
-        return f"{type(result).__name__}, no array of floating numbers"
+        return f"{type(result).__name__}, not a floating-point array"
     return "\n".join(map(_described, values))
 
 
@@ -282,7 +282,7 @@ def _described(value: Array) -> str:
 
 
 def _names(function: Function, arrays: list[Array]) -> list[str]:
-    """What to call the arguments."""
+    """Names for the arguments."""
     try:
         bound = inspect.signature(function).bind(*arrays).arguments
     except (TypeError, ValueError):
@@ -292,7 +292,7 @@ def _names(function: Function, arrays: list[Array]) -> list[str]:
 
 
 def _told(error: BaseException) -> str:
-    """An error and the user's line on which it arose."""
+    """An error and the line of the user's code that raised it."""
     where = ""
     for frame, line in traceback.walk_tb(error.__traceback__):
         names = frame.f_globals.get("__package__") or frame.f_globals.get("__name__", "")
@@ -302,5 +302,5 @@ def _told(error: BaseException) -> str:
 
 
 def _near(path: str) -> str:
-    """``path`` from the current directory, if it lies in there."""
+    """``path``, relative to the current directory if it is inside it."""
     return path.removeprefix(os.getcwd() + os.sep)

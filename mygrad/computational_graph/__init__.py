@@ -1,7 +1,7 @@
 """Drawings of computational graphs.
 
-:class:`Graph` shows as a picture in a notebook and as text in a terminal, and gives its source in the
-languages of Graphviz and Mermaid. None of this takes a dependency.
+:class:`Graph` is displayed as a picture in a notebook and as text in a terminal, and can be written
+in the languages of Graphviz and Mermaid, all without dependencies.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ def build_graph(
     fin : Tensor
         The last node of the graph.
     names : mapping of str to Tensor or ndarray, optional
-        What to call the nodes: ``names=locals()`` takes the names of your variables.
+        Names of the nodes: ``names=locals()`` uses the names of your variables.
     render : bool, default True
-        False: return None.
+        If False, return None.
     save : bool, default False
-        Write ``computational_graph.pdf`` into the current directory. This takes the package graphviz and
-        the program of that name; ``build_graph(…).save("graph.svg")`` takes neither.
+        Write ``computational_graph.pdf`` into the current directory. This needs the package
+        graphviz and the program of that name; ``build_graph(…).save("graph.svg")`` needs neither.
     dims, dtypes, sum_stats : bool, default False
-        Tell the shapes, the dtypes, summary statistics of the arrays at hand: see :class:`Graph`.
+        Show shapes, dtypes, or summary statistics of the available arrays: see :class:`Graph`.
 
     Returns
     -------
     Graph or None
-        Shows as a picture in a notebook. It has the ``source`` and ``render`` of a ``graphviz.Digraph``;
-        ``to_graphviz()`` makes one.
+        Displayed as a picture in a notebook. It has the ``source`` and ``render`` of a
+        ``graphviz.Digraph``; ``to_graphviz()`` makes one.
 
     Raises
     ------
     TypeError
-        ``fin`` is no tensor, or ``names`` no mapping.
+        ``fin`` is not a tensor, or ``names`` not a mapping.
     ImportError
         ``save=True`` without the package graphviz.
 

@@ -1,4 +1,4 @@
-"""The graph of a tensor as text, as SVG, and in the languages of Graphviz and Mermaid."""
+"""The graph of a tensor as text, as SVG, and in the Graphviz and Mermaid languages."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from mygrad.computational_graph.summary import Entry, Facts, outline
 from mygrad.engine.nodes import VIEW, Handle
 from mygrad.engine.views import sync
 
-#: Of the letters in a box, and around them.
+#: Font size, line height, character width, and margin of a box.
 _SIZE, _LINE, _CHARACTER, _MARGIN = 12, 15.0, 7.3, 9.0
-#: Of an operation so many inputs are named in the text.
+#: The number of inputs of an operation that the text names.
 _INPUTS = 8
-#: By kind of box: how it is filled, and how its border is broken.
+#: Fill colour and dash pattern of the border, by kind of box.
 _COLORS = {
     "constant": ("#888888", ""),
     "folded": ("none", "5 4"),
@@ -31,24 +31,24 @@ _COLORS = {
 
 
 class Graph:
-    """The computational graph of a tensor, described: it keeps neither the graph nor its arrays alive.
+    """A description of a tensor's computational graph. It keeps neither graph nor arrays alive.
 
-    In a notebook it shows as a picture, in a terminal as text. Each line of the text is a node: its name,
-    how it was computed, dtype and shape. Inputs come first, the tensor itself last.
+    In a notebook it is displayed as a picture, in a terminal as text. Each line of the text is a
+    node: its name, how it was computed, dtype and shape. Inputs come first, the tensor itself last.
 
     Parameters
     ----------
     fin : Tensor
-        The last node. A constant, or a tensor whose graph is released, is a graph of one node.
+        The last node. A constant, or a tensor whose graph was released, gives a graph of one node.
     names : mapping of str to Tensor or ndarray, optional
-        What to call the nodes, as ``locals()`` says it.
+        Names of the nodes, such as ``locals()``.
     dims, dtypes : bool, default True
-        Tell shapes and dtypes.
+        Show shapes and dtypes.
     sum_stats : bool, default False
-        Tell minimum, median, mean and maximum of the arrays that are at hand: those of ``fin``, of the
-        tensors in ``names``, and those that the graph keeps for the way back.
+        Show minimum, median, mean and maximum of the available arrays: those of ``fin``, of the
+        tensors in ``names``, and those saved for the backward pass.
     limit : int, default 60
-        Of more nodes, parts are folded: repetitions of a pattern first, then the middle.
+        Larger graphs are folded: repeated patterns first, then the middle.
 
     Examples
     --------
@@ -75,24 +75,22 @@ class Graph:
         limit: int = 60,
     ) -> None:
         if not isinstance(fin, Handle):
-            raise TypeError(
-                f"a graph is drawn of a tensor, not of {type(fin).__name__} {fin!r:.60}"
-            )
+            raise TypeError(f"fin must be a tensor, not {type(fin).__name__} {fin!r:.60}")
         if not (names is None or isinstance(names, Mapping)):
             raise TypeError(
-                "names takes a dictionary that maps names to tensors or arrays, such as locals(), not"
+                "names must be a dictionary that maps names to tensors or arrays, such as locals(), not"
                 f" {type(names).__name__}"
             )
         self._entries = outline(fin, names or {}, Facts(dims, dtypes, sum_stats), limit)
 
     def __len__(self) -> int:
-        """How many nodes are drawn, a folded part being one."""
+        """The number of nodes drawn; a folded part counts as one."""
         return len(self._entries)
 
     # ------------------------------------------------------------------------ text
 
     def to_text(self) -> str:
-        """One line a node."""
+        """The graph as text, one line per node."""
         names = self._names()
         calls = [_call(entry, names) for entry in self._entries]
         left, middle = (max(map(len, column)) for column in (names, calls))
@@ -110,7 +108,7 @@ class Graph:
     def __repr__(self) -> str:
         return self.to_text()
 
-    # ---------------------------------------------------- the languages of others
+    # ---------------------------------------------------------- Graphviz and Mermaid
 
     def to_dot(self) -> str:
         """A description in the DOT language, for Graphviz."""
@@ -140,26 +138,26 @@ class Graph:
 
     @property
     def source(self) -> str:
-        """As :meth:`to_dot`: the name that the objects of the package graphviz have for it."""
+        """The same as :meth:`to_dot`, by the name that the package graphviz uses."""
         return self.to_dot()
 
     def to_graphviz(self) -> Any:
-        """A ``graphviz.Digraph``; takes the package graphviz."""
+        """A ``graphviz.Digraph``; needs the package graphviz."""
         try:
             graphviz = import_module("graphviz")
         except ImportError as error:
             raise ImportError(
-                "this takes the package graphviz: pip install graphviz. Without it there are"
-                " graph.save('graph.svg'), to_svg(), to_text(), to_dot() and to_mermaid()."
+                "this needs the package graphviz: pip install graphviz. Without it, use"
+                " graph.save('graph.svg'), to_svg(), to_text(), to_dot() or to_mermaid()."
             ) from error
         return graphviz.Digraph(body=[f"{line}\n" for line in self.to_dot().splitlines()[1:-1]])
 
     def render(self, *args: Any, **kwargs: Any) -> Any:
-        """Have Graphviz draw the graph into a file: ``graphviz.Digraph.render``."""
+        """Draw the graph into a file with Graphviz: ``graphviz.Digraph.render``."""
         return self.to_graphviz().render(*args, **kwargs)
 
     def save(self, path: Any) -> None:
-        """Write a file; its suffix says of what kind: .svg, .txt, .dot, .gv or .mmd (Mermaid)."""
+        """Write a file in the format of its suffix: .svg, .txt, .dot, .gv or .mmd (Mermaid)."""
         forms = {
             ".svg": self.to_svg,
             ".txt": self.to_text,
@@ -169,7 +167,7 @@ class Graph:
         }
         path = Path(path)
         if path.suffix not in forms:
-            raise ValueError(f"a graph is saved as {', '.join(forms)}, not as {path.name!r}")
+            raise ValueError(f"the suffix must be {', '.join(forms)}; got {path.name!r}")
         path.write_text(forms[path.suffix](), encoding="utf-8")
 
     # ------------------------------------------------------------------------- SVG
@@ -183,7 +181,7 @@ class Graph:
         ]
         layout = Layout(sizes, self._edges())
         width, height = layout.width + 4, layout.height + 4
-        # The colour of the text around it: the picture suits a dark page as well.
+        # In the colour of the surrounding text, so that it works on dark pages, too.
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}"'
             f' viewBox="-2 -2 {width:.1f} {height:.1f}" font-family="monospace" font-size="{_SIZE}"'
@@ -207,7 +205,7 @@ class Graph:
 
 
 def page(tensor: Any) -> str:
-    """What a notebook shows of ``tensor``: dtype, shape, some of the values, and the graph."""
+    """The HTML of ``tensor`` for a notebook: dtype, shape, some of the values, and the graph."""
     if tensor._node.state & VIEW:
         sync(tensor)
     data = tensor._data
@@ -230,7 +228,7 @@ def page(tensor: Any) -> str:
 
 
 def _clean(text: str, keep: str = "") -> str:
-    """``text`` without line breaks and control characters, which XML could not even escape."""
+    """``text`` without line breaks and control characters, which XML cannot represent."""
     return "".join(c if c.isprintable() or c in keep else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
@@ -247,7 +245,7 @@ def _width(text: str) -> int:
 
 
 def _call(entry: Entry, names: list[str]) -> str:
-    """How a node was computed: a call of its operation."""
+    """The call that computed a node."""
     if entry.kind != "operation":
         return entry.title
     words = [names[i] for i in entry.inputs[:_INPUTS]]
@@ -297,7 +295,7 @@ def _box(
 
 
 def _arrow(path: list[tuple[float, float]]) -> str:
-    """A curve through the corners of ``path``, upright in each, with a head at its end."""
+    """A curve through the corners of ``path``, vertical at each of them, with an arrowhead."""
     (x, y), *rest = path
     steps = [f"M{x:.1f} {y:.1f}"]
     for i, (next_x, next_y) in enumerate(rest):

@@ -1,17 +1,18 @@
-"""Where the boxes of a drawing go: in layers, each below all that it is computed from.
+"""The layout of a drawing: boxes in layers, each below its inputs.
 
-The steps are those of K. Sugiyama, S. Tagawa and M. Toda, “Methods for visual understanding of hierarchical
-system structures”, IEEE Trans. Systems, Man and Cybernetics 11 (1981) 109-125, in a plain form: layers,
-corners where an edge passes a layer, an order within each layer that avoids crossings, positions.
+A simple form of K. Sugiyama, S. Tagawa and M. Toda, “Methods for visual understanding of
+hierarchical system structures”, IEEE Trans. Systems, Man and Cybernetics 11 (1981) 109-125: assign
+layers, add a corner where an edge crosses a layer, order each layer to avoid crossings, assign
+positions.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
 
-#: Between neighbours, and between layers.
+#: The distances between neighbours in a layer and between layers.
 GAP, STEP = 22.0, 34.0
-#: How often the layers are gone through, to order them and to place what is in them.
+#: The number of passes over the layers, for ordering and for positions.
 _SWEEPS = 8
 
 Point = tuple[float, float]
@@ -21,8 +22,9 @@ Size = tuple[float, float]
 class Layout:
     """The boxes of ``sizes`` with ``edges`` (from, to), each from an earlier box to a later one.
 
-    ``centers`` are the middles of the boxes; ``paths`` the corners of each edge, from the lower side of
-    one box to the upper side of the other; ``width`` and ``height`` the size of it all.
+    ``centers`` are the centres of the boxes; ``paths`` the corners of each edge, from the lower
+    side of one box to the upper side of the other; ``width`` and ``height`` the size of the
+    drawing.
     """
 
     def __init__(self, sizes: list[Size], edges: list[tuple[int, int]]) -> None:
@@ -46,7 +48,7 @@ class Layout:
         del self.centers[len(sizes) :]
 
     def _chain(self, source: int, target: int) -> list[int]:
-        """The edge as a chain of corners, one for each layer that it passes."""
+        """The edge as a chain of corners, one for each layer that it crosses."""
         chain = [source]
         for layer in range(self.layer[source] + 1, self.layer[target]):
             chain.append(len(self.sizes))
@@ -61,7 +63,7 @@ class Layout:
         return chain
 
     def _order(self) -> None:
-        """Sort each layer by the mean place of its neighbours in the layer before, up and down."""
+        """Sort each layer by its neighbours' mean position in the layer before, down and up."""
         for sweep in range(_SWEEPS):
             down = sweep % 2 == 0
             neighbours = self.above if down else self.below
@@ -74,7 +76,7 @@ class Layout:
                 place |= {box: float(i) for i, box in enumerate(row)}
 
     def _across(self) -> list[float]:
-        """For each box the place of its middle from left to right."""
+        """The x coordinate of the centre of each box."""
         x = [0.0] * len(self.sizes)
         for row in self.rows:
             self._place(row, x, [x[box] for box in row])
@@ -88,10 +90,10 @@ class Layout:
         return x
 
     def _place(self, row: list[int], x: list[float], wanted: list[float]) -> None:
-        """Put the boxes of ``row`` as near as can be to where they are ``wanted``, none upon another.
+        """Put the boxes of ``row`` close to their ``wanted`` positions, without overlap.
 
-        Without the distances that must be kept this is a regression by numbers that do not fall: blocks
-        of boxes that stand in each other's way move to the mean of what they want.
+        After subtracting the minimal distances, this is isotonic regression: blocks of conflicting
+        boxes move to the mean of their wanted positions.
         """
         offset, offsets = 0.0, []
         for i, box in enumerate(row):
@@ -110,7 +112,7 @@ class Layout:
             x[box] = mean + offset
 
     def _down(self) -> list[float]:
-        """For each box the place of its middle from top to bottom."""
+        """The y coordinate of the centre of each box."""
         y = [0.0] * len(self.sizes)
         top = 0.0
         for row in self.rows:
@@ -128,7 +130,7 @@ class Layout:
 
 
 def _layers(count: int, edges: list[tuple[int, int]]) -> list[int]:
-    """A layer for each box, below its sources; what nothing leads to stands right above its first use."""
+    """A layer for each box, below its inputs; one without inputs is right above its first use."""
     layer = [0] * count
     for source, target in sorted(edges, key=lambda edge: edge[1]):
         layer[target] = max(layer[target], layer[source] + 1)

@@ -1,6 +1,6 @@
-"""What a drawing of a graph shows: its nodes as text, long stretches of them folded into one.
+"""The content of a drawing: the nodes of a graph as text, long stretches of them folded into one.
 
-Nothing here refers to the graph once it is described: a drawing keeps no arrays and no operations alive.
+The description holds no reference to the graph: a drawing keeps no arrays and no operations alive.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from mygrad.engine.nodes import (
 )
 from mygrad.engine.views import GetItem, sync
 
-#: The longest pattern that is looked for in a graph that repeats itself.
+#: The longest repeated pattern of nodes that is searched for.
 _PERIOD = 64
 
 
@@ -36,7 +36,8 @@ _PERIOD = 64
 class Entry:
     """One box of a drawing: an operation, a leaf, or a stretch of the graph folded into one.
 
-    ``inputs`` are positions in the outline; ``arguments`` what else is known of the call, as text.
+    ``inputs`` are positions in the outline; ``arguments`` are the other arguments of the call, as
+    text.
     """
 
     kind: str
@@ -50,14 +51,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Which facts about an array are told: its shape, its dtype, summary statistics."""
+    """The facts to show about an array: its shape, its dtype, summary statistics."""
 
     dims: bool
     dtypes: bool
     sum_stats: bool
 
     def of(self, shape: tuple[int, ...], dtype: Any, value: Any) -> list[str]:
-        """The facts as lines. ``value`` is the array, or None where the graph does not keep it."""
+        """The facts as lines. ``value`` is the array, or None if the graph does not keep it."""
         words = [str(dtype)] * self.dtypes + [str(shape)] * self.dims
         lines = [" ".join(words)] if words else []
         if value is None or not value.size:
@@ -73,7 +74,7 @@ class Facts:
 
 
 def outline(fin: Any, names: Mapping[str, Any], facts: Facts, limit: int) -> list[Entry]:
-    """The graph of the tensor ``fin``, inputs first; of more than ``limit`` nodes parts are folded."""
+    """The graph of the tensor ``fin``, inputs first, folded if it has more than ``limit`` nodes."""
     if fin._node.state & VIEW:
         sync(fin)
     labels, arrays, values = _known(names)
@@ -83,7 +84,7 @@ def outline(fin: Any, names: Mapping[str, Any], facts: Facts, limit: int) -> lis
         name = arrays.get(id(data), "")
         return [Entry("constant", "constant", name, facts=facts.of(data.shape, data.dtype, data))]
     values[root] = fin._data
-    nodes = _behind(root)
+    nodes = _reachable(root)
     marked = [i for i, node in enumerate(nodes) if node in labels]
     ranges = fold([_signature(node, labels) for node in nodes], marked, limit)
     place = {node: i for i, (start, stop) in enumerate(ranges) for node in nodes[start:stop]}
@@ -112,7 +113,7 @@ def outline(fin: Any, names: Mapping[str, Any], facts: Facts, limit: int) -> lis
 
 
 def _through(node: Node) -> Node:
-    """``node``, or what it merely stands for."""
+    """``node``, or the node that it merely stands in for."""
     while _stands_in(node) and node.inputs:
         (node,) = node.inputs
     return node
@@ -127,10 +128,10 @@ def _parents(node: Node) -> list[Node]:
     return [parent for parent in through if not isinstance(parent, Constant)]
 
 
-def _behind(root: Node) -> list[Node]:
+def _reachable(root: Node) -> list[Node]:
     found = {root}
     nodes = [root]
-    for node in nodes:  # the list grows while it is read
+    for node in nodes:  # the list grows during iteration
         for parent in _parents(node):
             if parent not in found:
                 found.add(parent)
@@ -139,11 +140,11 @@ def _behind(root: Node) -> list[Node]:
 
 
 def _known(names: Mapping[str, Any]) -> tuple[dict[Node, str], dict[int, str], dict[Node, Any]]:
-    """By node the names of tensors, by identity those of plain arrays, by node the named values."""
+    """The names of tensors by node, those of plain arrays by identity, and named values by node."""
     labels: dict[Node, str] = {}
     arrays: dict[int, str] = {}
     values: dict[Node, Any] = {}
-    # A notebook's own names for what it printed come last.
+    # Underscored names, such as those of notebook outputs, come last.
     for name, value in sorted(names.items(), key=lambda item: str(item[0]).startswith("_")):
         if isinstance(value, Handle):
             if value._node.state & VIEW:
@@ -160,7 +161,7 @@ def _known(names: Mapping[str, Any]) -> tuple[dict[Node, str], dict[int, str], d
 
 
 def _call(node: Node) -> tuple[Any, Any]:
-    """The plan of a call and what it kept; (None, ()) for other nodes."""
+    """The plan of a call and its saved values; (None, ()) for other nodes."""
     if node.state & RELEASED or node.saved is None:
         return None, ()
     if node.plan is not None:
@@ -171,7 +172,7 @@ def _call(node: Node) -> tuple[Any, Any]:
 
 
 def _kept(node: Node) -> Iterator[tuple[Node, Any]]:
-    """The values that a call kept, of its result or its inputs, each with its node."""
+    """The saved values of a call, its result or its inputs, each with its node."""
     if node.plan is None:
         return
     plan, saved = _call(node)
@@ -249,15 +250,15 @@ def _short(text: str, length: int = 32) -> str:
 
 
 def _signature(node: Node, labels: Mapping[Node, str]) -> Any:
-    """What two nodes have in common that are alike in a drawing."""
+    """A key that is equal for nodes that look alike in a drawing."""
     return type(node), node.shape, node.dtype, len(node.inputs or ()), labels.get(node)
 
 
 def fold(signatures: list[Any], marked: list[int], limit: int) -> list[tuple[int, int]]:
-    """The ranges of nodes, given by their ``signatures``, to show as one: of length one, or folded.
+    """Ranges of nodes, given by their ``signatures``: single nodes and folded stretches.
 
-    First the inner repetitions of a pattern go; then, if too much is left, the middle but for the nodes
-    that are ``marked``.
+    The inner repetitions of a pattern are folded first; then, if too many nodes remain, the middle
+    except for ``marked`` nodes.
     """
     count = len(signatures)
     if count <= limit:
@@ -280,7 +281,7 @@ def fold(signatures: list[Any], marked: list[int], limit: int) -> list[tuple[int
 
 
 def _repetitions(signatures: list[Any]) -> list[tuple[int, int]]:
-    """Ranges, apart from one another, that repeat what stands before and after them."""
+    """Disjoint ranges that repeat the pattern before and after them."""
     numbers: dict[Any, int] = {}
     codes = np.array([numbers.setdefault(s, len(numbers)) for s in signatures])
     found = []
@@ -302,7 +303,7 @@ def _repetitions(signatures: list[Any]) -> list[tuple[int, int]]:
 
 
 def _singled(ranges: list[tuple[int, int]], count: int) -> Iterator[tuple[int, int]]:
-    """``ranges`` with single positions between them."""
+    """``ranges``, with each position between them as a range of its own."""
     for (_, before), (start, stop) in pairwise([(0, 0), *ranges, (count, count)]):
         yield from ((i, i + 1) for i in range(before, start))
         if stop > start:

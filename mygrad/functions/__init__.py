@@ -1,5 +1,6 @@
-"""What users call: NumPy's functions as ``mg.…``, and mygrad's own.
+"""The functions that users call: NumPy's as ``mg.…``, and mygrad's own.
 
-``mirror`` derives NumPy's from the registry, with the parameter ``constant``. ``primitives`` makes public functions
-of operations, for the others here: ``sequences``, ``reciprocal`` functions, the ``sliding_window``.
+``mirror`` derives NumPy's functions from the registry, adding the parameter ``constant``.
+``primitives`` makes public functions from operations, for the other files: ``sequences``,
+``reciprocal``, ``sliding_window``.
 """

@@ -1,7 +1,7 @@
-"""NumPy's functions as ``mg.…``: with ``constant=``, on any array_like, always returning tensors.
+"""NumPy's functions as ``mg.…``: they accept any array_like and ``constant=``, and return tensors.
 
-Nothing is typed here twice: names come from NumPy's modules, what a function does from the registry,
-signatures and docstrings from NumPy, with a parameter more.
+Nothing is written twice: names, signatures and docstrings come from NumPy, with one more parameter;
+the behaviour comes from the registry.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mygrad.engine.signatures import parameters_of, signature_of
 from mygrad.engine.views import is_variable
 from mygrad.tensors.tensor import Tensor
 
-#: NumPy's names for parameters that take several arrays, not one.
+#: NumPy's names for parameters that take a sequence of arrays, not a single array.
 SEQUENCES = frozenset(
     (
         "arrays",
@@ -41,7 +41,7 @@ SEQUENCES = frozenset(
     )
 )
 
-#: Names of NumPy's that mean the same here as there.
+#: Names that are the same objects here as in NumPy.
 SHARED = [
     "bool_",
     "double",
@@ -75,16 +75,17 @@ _NOTE = """
 
 Notes
 -----
-This is NumPy's function, differentiable: it takes tensors wherever it takes arrays, and returns tensors.
+This is NumPy's function, made differentiable: it accepts tensors wherever it accepts arrays, and
+returns tensors.
 
 constant : bool, optional
-    True: the result carries no gradient. False: a floating result is a variable even where no argument
-    is. By default it carries a gradient if an argument does.
+    If True, the result carries no gradient. If False, a floating-point result is a variable even if
+    no argument is. By default, the result carries a gradient if an argument does.
 """
 
 
 def mirror(module: ModuleType) -> dict[str, Any]:
-    """The functions of a module of NumPy's that have a fate, by name."""
+    """The functions of a NumPy module that are in the registry and not refused, by name."""
     return {
         name: _public(name, function)
         for name, function in sorted(vars(module).items())
@@ -95,7 +96,7 @@ def mirror(module: ModuleType) -> dict[str, Any]:
 def _is_mirrored(function: Any) -> bool:
     try:
         return function in registry and not isinstance(registry[function], Refused)
-    except TypeError:  # not hashable: no function
+    except TypeError:  # not hashable, hence not a function
         return False
 
 
@@ -156,7 +157,7 @@ def each_as_one(
 
 
 def as_one(value: Any, name: str | None) -> Any:
-    """A list of tensors becomes the tensor that it means, where one array is asked for."""
+    """Convert a list that contains variables to a tensor where a single array is expected."""
     if isinstance(value, np.ndarray):
         check_class(value.__class__)
     if value.__class__ in (list, tuple) and name not in SEQUENCES:
@@ -168,7 +169,7 @@ def as_one(value: Any, name: str | None) -> Any:
 
 
 def extended_signature(function: Any) -> inspect.Signature:
-    """NumPy's signature with ``constant=None`` where the function is differentiable or makes arrays."""
+    """NumPy's signature, with ``constant=`` if the function is differentiable or creates arrays."""
     Parameter = inspect.Parameter
     if isinstance(function, np.ufunc):
         inputs = [Parameter(n, Parameter.POSITIONAL_OR_KEYWORD) for n in parameters_of(function)[0]]
@@ -191,7 +192,7 @@ def extended_signature(function: Any) -> inspect.Signature:
 
 
 def with_constant(parameters: list[inspect.Parameter]) -> list[inspect.Parameter]:
-    """``parameters`` of a function with ``constant=None`` among them."""
+    """``parameters`` with ``constant=None`` added."""
     Parameter = inspect.Parameter
     before = [p for p in parameters if p.kind is not Parameter.VAR_KEYWORD]
     constant = Parameter("constant", Parameter.KEYWORD_ONLY, default=None)

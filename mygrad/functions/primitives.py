@@ -1,7 +1,7 @@
-"""Functions of mygrad's own: like those it mirrors, array_like in, tensors out, with ``constant=``.
+"""mygrad's own functions: like the mirrored ones, they accept any array_like and ``constant=``.
 
-There are two kinds. A *primitive* computes on arrays, and has an operation whose rules say its
-derivative::
+There are two kinds. A *primitive* computes on arrays, and has an operation whose rules are its
+derivatives::
 
     @primitive
     def softmax(x, axis=-1):
@@ -14,7 +14,7 @@ derivative::
         def vjp_x(grad, out, axis=-1):
             return out * (grad - np.sum(grad * out, axis, keepdims=True))
 
-An *expression* is written in functions that have rules, so that nothing is left to say::
+An *expression* is composed of functions that have rules, and needs none itself::
 
     @expression
     def silu(x):
@@ -46,7 +46,7 @@ Function = Callable[..., Any]
 
 
 def primitive(function: Function) -> Function:
-    """``function`` of arrays as a function of tensors; its operation is declared for what this returns."""
+    """Make a function of arrays one of tensors; its operation is declared for the result."""
     names, rest = parameters_of(function)
 
     @wraps(function)
@@ -63,7 +63,7 @@ def primitive(function: Function) -> Function:
 
 
 def expression(function: Function) -> Function:
-    """``function``, written in functions that have rules, with ``constant=`` and tensors as results."""
+    """Add ``constant=`` to a function composed of differentiable ones, and return tensors."""
 
     @wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:

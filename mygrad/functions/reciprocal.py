@@ -1,7 +1,7 @@
 """The reciprocals of the trigonometric and hyperbolic functions, and their inverses.
 
-The inverses have the branches that NumPy's functions of the reciprocal have: ``arcsec(a)`` is
-``arccos(1 / a)``. For real numbers they are computed in other ways, which lose nothing near the ends of
+The inverses have the branches of NumPy's functions of the reciprocal: ``arcsec(a)`` is ``arccos(1 /
+a)``. For real numbers they are computed by other formulas, which lose no precision near the ends of
 their domains.
 """
 
@@ -17,13 +17,13 @@ from mygrad.functions.primitives import primitive
 
 
 def _inexact(a: Any) -> Any:
-    """``a`` as an array of floats or complex numbers, as NumPy's functions would take it."""
+    """``a`` as a floating-point or complex array, converted as by NumPy's functions."""
     a = np.asarray(a)
     return a if a.dtype.kind in "fc" else a.astype(np.cosh(np.zeros((), a.dtype)).dtype)
 
 
 def _exponentials(a: Any) -> tuple[Any, Any, Any]:
-    """Where one of the two exponentials in ``cosh(a)`` drops out; ``a`` elsewhere; twice the other's inverse."""
+    """Where one exponential in ``cosh(a)`` vanishes; ``a`` elsewhere; twice the other's inverse."""
     real = np.real(a)
     far = np.abs(real) > -0.5 * np.log(np.finfo(a.dtype).eps / 4)
     return far, np.where(far, a.dtype.type(1), a), 2 * np.exp(np.where(real < 0, a, -a))
@@ -213,7 +213,7 @@ class Coth(Elementwise):
 
 
 def _leg(a: Any) -> Any:
-    """``sqrt(a**2 - 1)`` without the square, which may overflow."""
+    """``sqrt(a**2 - 1)``, computed without squaring ``a``, which may overflow."""
     size = np.abs(a)
     return np.sqrt(size - 1) * np.sqrt(size + 1)
 
@@ -225,7 +225,7 @@ def arcsec(a):
     Parameters
     ----------
     a : array_like
-        Real: at least 1 in absolute value, NaN comes of others.
+        Real numbers must be at least 1 in absolute value; others give NaN.
 
     Returns
     -------
@@ -259,7 +259,7 @@ def arccsc(a):
     Parameters
     ----------
     a : array_like
-        Real: at least 1 in absolute value, NaN comes of others.
+        Real numbers must be at least 1 in absolute value; others give NaN.
 
     Returns
     -------
@@ -288,7 +288,7 @@ class Arccsc(Elementwise):
 
 @primitive
 def arccot(a):
-    """The inverse of the cotangent, ``arctan(1 / a)``: it jumps at 0.
+    """The inverse of the cotangent, ``arctan(1 / a)``; discontinuous at 0.
 
     Parameters
     ----------
@@ -324,12 +324,12 @@ def arcsech(a):
     Parameters
     ----------
     a : array_like
-        Real: from 0 to 1, NaN comes of others.
+        Real numbers must be in [0, 1]; others give NaN.
 
     Returns
     -------
     Tensor
-        Of the shape of ``a``, not negative.
+        Of the shape of ``a``, non-negative.
 
     Examples
     --------
@@ -388,7 +388,7 @@ def arccoth(a):
     Parameters
     ----------
     a : array_like
-        Real: at least 1 in absolute value, NaN comes of others.
+        Real numbers must be at least 1 in absolute value; others give NaN.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from mygrad.functions.primitives import expression
 
 @expression
 def add_sequence(*variables: Any) -> Any:
-    """The sum of two or more arrays, which are broadcast against one another.
+    """The sum of two or more arrays, broadcast against each other.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def add_sequence(*variables: Any) -> Any:
     Raises
     ------
     ValueError
-        There are fewer than two.
+        Fewer than two arrays are given.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def add_sequence(*variables: Any) -> Any:
 
 @expression
 def multiply_sequence(*variables: Any) -> Any:
-    """The product of two or more arrays, which are broadcast against one another.
+    """The product of two or more arrays, broadcast against each other.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def multiply_sequence(*variables: Any) -> Any:
     Raises
     ------
     ValueError
-        There are fewer than two.
+        Fewer than two arrays are given.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def multiply_sequence(*variables: Any) -> Any:
 def _fold(ufunc: np.ufunc, name: str, variables: tuple[Any, ...]) -> Any:
     if len(variables) < 2:
         raise ValueError(
-            f"{name} takes two arrays or more, each an argument of its own; it got {len(variables)}."
+            f"{name} takes two or more arrays as separate arguments; it got {len(variables)}."
             f" Unpack a list: {name}(*arrays)."
         )
     return reduce(ufunc, [as_one(variable, None) for variable in variables])
@@ -77,28 +77,28 @@ def _fold(ufunc: np.ufunc, name: str, variables: tuple[Any, ...]) -> Any:
 
 @expression
 def multi_matmul(tensors: Sequence[Any]) -> Any:
-    """The product of two or more matrices, multiplied in the order that takes the fewest operations.
+    """The product of two or more matrices, computed in the order that takes the fewest operations.
 
     Parameters
     ----------
     tensors : sequence of array_like
-        Matrices. The first and the last may be vectors: a row and a column.
+        Matrices. The first and last may be vectors, treated as a row and a column.
 
     Returns
     -------
     Tensor
-        A matrix; a vector or a number if one end or both are vectors.
+        A matrix; a vector or a scalar if one or both ends are vectors.
 
     Raises
     ------
     TypeError
-        `tensors` is no sequence.
+        `tensors` is not a sequence.
     ValueError
-        There are fewer than two, their shapes do not fit, or one has another number of axes.
+        There are fewer than two, their shapes do not match, or one has the wrong number of axes.
 
     See Also
     --------
-    numpy.linalg.multi_dot : the same, and differentiable as well.
+    numpy.linalg.multi_dot : the same function, also differentiable.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def multi_matmul(tensors: Sequence[Any]) -> Any:
     for position, tensor in enumerate(chain):
         if np.ndim(tensor) != 2 and not (np.ndim(tensor) == 1 and position in (0, len(chain) - 1)):
             raise ValueError(
-                "multi_matmul takes matrices, and at the ends vectors; in place"
+                "multi_matmul takes matrices, and vectors only at the ends; in position"
                 f" {position} of {len(chain)} it got an array of shape {np.shape(tensor)}"
             )
     return np.linalg.multi_dot(chain)

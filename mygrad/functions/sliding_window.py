@@ -1,4 +1,4 @@
-"""Windows that slide over an array, with steps between them and gaps within."""
+"""Sliding windows with a step and a dilation."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ def sliding_window_view(
     ----------
     arr : array_like, shape (..., N1, ..., Nk)
     window_shape : int or sequence of int, length k
-        The number of elements that a window has along each of the last axes.
+        The size of the window along each of the last axes.
     step : int or sequence of int, length k
-        How far the window moves at a time along each of these axes.
+        The step of the window along each of these axes.
     dilation : int or sequence of int, length k, optional
-        The distance between neighbours in a window; by default 1.
+        The distance between neighbouring elements of the window; by default 1.
 
     Returns
     -------
     ndarray or Tensor, shape (P1, ..., Pk, ..., W1, ..., Wk)
-        The axes of positions come first, those over which nothing slides next, those of the window last.
-        There are ``(N - (W - 1) * dilation - 1) // step + 1`` positions along an axis. It is a tensor if
-        ``arr`` is one, and shares its memory.
+        The axes of positions come first, then the other axes of ``arr``, then those of the window.
+        There are ``(N - (W - 1) * dilation - 1) // step + 1`` positions along an axis. The result
+        is a tensor if ``arr`` is one, and shares its memory.
 
     Raises
     ------
     TypeError
-        Something else than integers is given.
+        An argument is not an integer or a sequence of integers.
     ValueError
-        There are more windows than axes, a number is not positive, the lengths differ, or a window is
-        larger than the array.
+        The window has more axes than ``arr``, a number is not positive, the lengths differ, or the
+        window is larger than the array.
 
     See Also
     --------
@@ -71,7 +71,7 @@ def sliding_window_view(
 
 @dispatched
 def strided_windows(arr, window_shape, step, dilation=None):
-    """What :func:`sliding_window_view` returns, of one array or tensor."""
+    """:func:`sliding_window_view` of one array or tensor."""
     arr = np.asarray(arr)
     window, steps, gaps = _settings(window_shape, step, dilation)
     count = len(window)
@@ -102,7 +102,7 @@ def strided_windows(arr, window_shape, step, dilation=None):
 
 
 def _settings(window_shape, step, dilation):
-    """The three as tuples of one length."""
+    """Window shape, step and dilation as tuples of equal length."""
     window = _integers("window_shape", window_shape)
     window = window if isinstance(window, tuple) else (window,)
     settings = [window]
@@ -111,7 +111,7 @@ def _settings(window_shape, step, dilation):
         numbers = numbers if isinstance(numbers, tuple) else (numbers,) * len(window)
         if len(numbers) != len(window):
             raise ValueError(
-                f"sliding_window_view: {name} takes an integer, or one for each axis of window_shape"
+                f"sliding_window_view: {name} must be an integer, or one for each axis of window_shape"
                 f" {window}; it got {value}"
             )
         settings.append(numbers)
@@ -119,15 +119,15 @@ def _settings(window_shape, step, dilation):
 
 
 def _integers(name, value):
-    """A positive integer, or a tuple of such."""
+    """A positive integer, or a tuple of positive integers."""
     try:
         numbers = tuple(map(operator.index, value)) if np.iterable(value) else operator.index(value)
     except TypeError:
         raise TypeError(
-            f"sliding_window_view: {name} takes positive integers, not {value!r}"
+            f"sliding_window_view: {name} must be positive integers, not {value!r}"
         ) from None
     if np.any(np.less(numbers, 1)):
-        raise ValueError(f"sliding_window_view: {name} takes positive integers, not {value!r}")
+        raise ValueError(f"sliding_window_view: {name} must be positive integers, not {value!r}")
     return numbers
 
 
@@ -139,7 +139,7 @@ class SlidingWindowView(Operation):
         window, steps, gaps = _settings(window_shape, step, dilation)
         lead = len(arr_shape) - len(window)
         positions = grad.shape[: len(window)]
-        # The axes of positions back to where they are in the array.
+        # Move the axes of positions to where they are in the array.
         grad = np.moveaxis(grad, range(len(window)), range(lead, len(arr_shape)))
         total = np.zeros_like(grad, shape=arr_shape)
         for offset in product(*map(range, window)):

@@ -1,6 +1,6 @@
-"""Neural networks: activations, layers, losses, and tensors to start a training from.
+"""Neural networks: activations, layers, losses and initializers.
 
-What the four modules hold can be had from here as well:
+The contents of the four modules can be imported from here, too:
 
 >>> import mygrad as mg
 >>> mg.nnet.softmax is mg.nnet.activations.softmax

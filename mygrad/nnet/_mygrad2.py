@@ -1,4 +1,4 @@
-"""Import paths of MyGrad 2, where each activation, layer, loss and initializer has a module of its own."""
+"""Import paths of MyGrad 2, which has a module for each activation, layer, loss and initializer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mygrad.functions import sliding_window
 from mygrad.nnet import activations, initializers, layers, losses
 from mygrad.nnet.layers import convolution
 
-#: Modules that are not named after what is imported from them.
+#: Modules that are not named after the function that they define.
 _OTHERS = {
     "mygrad.nnet.layers.conv": convolution,
     "mygrad.nnet.layers.utils": sliding_window,
@@ -17,7 +17,7 @@ _OTHERS = {
 
 
 def import_paths() -> dict[str, ModuleType]:
-    """The module that each of these paths stands for: ``mygrad.nnet.activations.relu`` and so on."""
+    """The modules by import path, such as ``mygrad.nnet.activations.relu``."""
     packages: tuple[ModuleType, ...] = (activations, initializers, layers, losses)
     return _OTHERS | {
         f"{package.__name__}.{name}": sys.modules[getattr(package, name).__module__]

@@ -1,7 +1,7 @@
-"""Tensors to start a training from.
+"""Initializers: tensors of initial weights.
 
-Random numbers come from NumPy's global state, which :func:`mygrad.random.seed` sets. They are drawn in double
-precision and rounded to the dtype asked for.
+Random numbers come from NumPy's global state, which :func:`mygrad.random.seed` sets. They are drawn
+in double precision and rounded to the requested dtype.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ _constant = bool | None
 def constant(
     *shape: Any, value: Any = 0.0, dtype: Any = None, constant: _constant = None
 ) -> Tensor:
-    """A tensor with the same number everywhere.
+    """A tensor filled with one number.
 
     Parameters
     ----------
     *shape : int
-        Or one tuple of them.
+        The shape, as integers or one tuple.
     value : scalar
         The number.
     dtype : dtype, optional
         By default that of `value`.
     constant : bool, optional
-        True: the tensor carries no gradient.
+        If True, the tensor carries no gradient.
 
     Returns
     -------
@@ -62,16 +62,16 @@ def constant(
 
 
 def dirac(*shape: Any, dtype: Any = np.float32, constant: _constant = None) -> Tensor:
-    """Filters that pass on the channels as they are: zeros, but a one in the middle of each.
+    """Filters that leave the channels unchanged: zeros, with a one in the centre of each.
 
     Parameters
     ----------
     *shape : int
-        Or one tuple of them: (F, C, K, …), filters of C channels. The ones stand in filter n at channel n,
-        as far as there are both, at ``K // 2`` along the other axes.
+        The shape (F, C, K, …) of F filters of C channels, as integers or one tuple. The ones are in
+        filter n at channel n, if both exist, and at ``K // 2`` along the other axes.
     dtype : dtype, optional
     constant : bool, optional
-        True: the tensor carries no gradient.
+        If True, the tensor carries no gradient.
 
     Returns
     -------
@@ -80,12 +80,12 @@ def dirac(*shape: Any, dtype: Any = np.float32, constant: _constant = None) -> T
     Raises
     ------
     ValueError
-        The shape has less than two axes.
+        The shape has fewer than two axes.
 
     References
     ----------
-    S. Zagoruyko, N. Komodakis, "DiracNets: training very deep neural networks without skip-connections",
-    2017, arXiv:1706.00388.
+    S. Zagoruyko, N. Komodakis, "DiracNets: training very deep neural networks without
+    skip-connections", 2017, arXiv:1706.00388.
 
     Examples
     --------
@@ -118,13 +118,13 @@ def normal(
     Parameters
     ----------
     *shape : int
-        Or one tuple of them.
+        The shape, as integers or one tuple.
     mean, std : float
-        The mean and the standard deviation, which is not negative.
+        The mean and the (non-negative) standard deviation.
     dtype : dtype, optional
-        A floating one.
+        A floating-point dtype.
     constant : bool, optional
-        True: the tensor carries no gradient.
+        If True, the tensor carries no gradient.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def normal(
     Raises
     ------
     ValueError
-        `std` is negative, or `dtype` is not floating.
+        `std` is negative, or `dtype` is not floating-point.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def normal(
     """
     sizes = _sizes("normal", shape)
     if not std >= 0:
-        raise ValueError(f"normal: std takes a number that is not negative, not {std!r}")
+        raise ValueError(f"normal: std must be a non-negative number, not {std!r}")
     return _normal("normal", sizes, float(mean), float(std), dtype, constant)
 
 
@@ -156,18 +156,18 @@ def uniform(
     dtype: Any = np.float32,
     constant: _constant = None,
 ) -> Tensor:
-    """Numbers that are uniformly distributed between two bounds.
+    """Uniformly distributed numbers between two bounds.
 
     Parameters
     ----------
     *shape : int
-        Or one tuple of them.
+        The shape, as integers or one tuple.
     lower_bound, upper_bound : float
-        The first is the smaller one.
+        The lower one must be smaller.
     dtype : dtype, optional
-        A floating one.
+        A floating-point dtype.
     constant : bool, optional
-        True: the tensor carries no gradient.
+        If True, the tensor carries no gradient.
 
     Returns
     -------
@@ -176,7 +176,7 @@ def uniform(
     Raises
     ------
     ValueError
-        The bounds do not rise, or `dtype` is not floating.
+        `lower_bound` is not less than `upper_bound`, or `dtype` is not floating-point.
 
     Examples
     --------
@@ -189,7 +189,7 @@ def uniform(
     sizes = _sizes("uniform", shape)
     if not lower_bound < upper_bound:
         raise ValueError(
-            "uniform: lower_bound takes a number less than upper_bound; they are"
+            "uniform: lower_bound must be less than upper_bound; they are"
             f" {lower_bound!r} and {upper_bound!r}"
         )
     return _uniform("uniform", sizes, float(lower_bound), float(upper_bound), dtype, constant)
@@ -198,21 +198,22 @@ def uniform(
 def glorot_normal(
     *shape: Any, gain: float = 1, dtype: Any = np.float32, constant: _constant = None
 ) -> Tensor:
-    """Normally distributed weights that keep the variance of signals, there and back, about the same.
+    """Normally distributed weights that preserve the variance of activations and gradients.
 
-    Their standard deviation is ``gain * sqrt(2 / (I + O))``, for I inputs and O outputs of the layer.
+    Their standard deviation is ``gain * sqrt(2 / (I + O))``, for I inputs and O outputs of the
+    layer.
 
     Parameters
     ----------
     *shape : int
-        Or one tuple of them: (O, I), or (F, C, K, …) of filters, which have C · K · … inputs and F · K · …
-        outputs.
+        The shape, as integers or one tuple: (O, I), or (F, C, K, …) for filters, with C · K · …
+        inputs and F · K · … outputs.
     gain : float
-        What the activation that follows makes up for: √2 for the rectifier, 5/3 for tanh.
+        Compensates for the activation that follows: √2 for the rectifier, 5/3 for tanh.
     dtype : dtype, optional
-        A floating one.
+        A floating-point dtype.
     constant : bool, optional
-        True: the tensor carries no gradient.
+        If True, the tensor carries no gradient.
 
     Returns
     -------
@@ -221,12 +222,12 @@ def glorot_normal(
     Raises
     ------
     ValueError
-        The shape has less than two axes, or `dtype` is not floating.
+        The shape has fewer than two axes, or `dtype` is not floating-point.
 
     References
     ----------
-    X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks",
-    AISTATS 2010.
+    X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural
+    networks", AISTATS 2010.
 
     Examples
     --------
@@ -258,21 +259,22 @@ def glorot_uniform(
 def he_normal(
     *shape: Any, gain: float = 1, dtype: Any = np.float32, constant: _constant = None
 ) -> Tensor:
-    """Normally distributed weights that keep the variance of signals on their way forth.
+    """Normally distributed weights that preserve the variance of activations in the forward pass.
 
     Their standard deviation is ``gain / sqrt(I)``, for I inputs of the layer.
 
     Parameters
     ----------
     *shape : int
-        Or one tuple of them: (O, I), or (F, C, K, …) of filters, which have C · K · … inputs.
+        The shape, as integers or one tuple: (O, I), or (F, C, K, …) for filters, with C · K · …
+        inputs.
     gain : float
-        What the activation that follows makes up for: √2 for the rectifier, which makes the paper's
+        Compensates for the activation that follows: √2 for the rectifier, which gives the paper's
         formula.
     dtype : dtype, optional
-        A floating one.
+        A floating-point dtype.
     constant : bool, optional
-        True: the tensor carries no gradient.
+        If True, the tensor carries no gradient.
 
     Returns
     -------
@@ -281,12 +283,12 @@ def he_normal(
     Raises
     ------
     ValueError
-        The shape has less than two axes, or `dtype` is not floating.
+        The shape has fewer than two axes, or `dtype` is not floating-point.
 
     References
     ----------
-    K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers: surpassing human-level performance on
-    ImageNet classification", ICCV 2015.
+    K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers: surpassing human-level
+    performance on ImageNet classification", ICCV 2015.
 
     Examples
     --------
@@ -315,26 +317,26 @@ def he_uniform(
 
 
 def _sizes(function: str, shape: tuple[Any, ...], least: int = 0) -> tuple[int, ...]:
-    """The shape that is asked for by integers or by one sequence of them."""
+    """The shape that is given by integers or by one sequence of them."""
     if len(shape) == 1 and not hasattr(shape[0], "__index__"):
         shape = tuple(shape[0])
     sizes = tuple(operator.index(size) for size in shape)
     if len(sizes) < least:
         raise ValueError(
-            f"{function} takes a shape of at least {least} axes, those of outputs and inputs first; not"
+            f"{function} takes a shape of at least {least} axes, outputs and inputs first; not"
             f" {sizes}"
         )
     return sizes
 
 
 def _fans(sizes: tuple[int, ...]) -> tuple[int, int]:
-    """How many inputs a result has, and how many results an input has a part in."""
+    """The fan-in and fan-out: the numbers of inputs of an output and of outputs of an input."""
     window = math.prod(sizes[2:])
     return sizes[1] * window, sizes[0] * window
 
 
 def _scale(gain: float, variance: float, fan: int) -> float:
-    """``gain`` times the standard deviation or bound; of no numbers any will do."""
+    """``gain`` times the standard deviation or bound; 0 if there are no weights."""
     return float(gain) * math.sqrt(variance / fan) if fan else 0.0
 
 
@@ -357,7 +359,7 @@ def _uniform(
 def _floating(function: str, dtype: Any) -> Any:
     dtype = np.dtype(dtype)
     if dtype.kind != "f":
-        raise ValueError(f"{function}: dtype takes a floating dtype, not {dtype}")
+        raise ValueError(f"{function}: dtype must be floating-point, not {dtype}")
     return dtype
 
 

@@ -1,4 +1,4 @@
-"""Optimisers, learning rates that change, and limits on gradients.
+"""Optimizers, learning-rate schedules and gradient clipping.
 
 >>> import numpy as np, mygrad as mg
 >>> from mygrad.optim import SGD

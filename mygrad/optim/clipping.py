@@ -1,4 +1,4 @@
-"""Limits on gradients, between going back and the step of an optimiser."""
+"""Gradient clipping, between the backward pass and the optimizer's step."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from mygrad.optim.parameters import Parameters, gradient_of, named
 
 
 def clip_by_norm(parameters: Parameters, limit: float, *, ord: float = 2) -> float:
-    """Scale all gradients alike, in place, so that together they are no longer than ``limit``.
+    """Scale all gradients in place by one factor, so that their joint norm is at most ``limit``.
 
     Parameters
     ----------
     parameters : iterable of Tensor, or dict of Tensor
-        Those without a gradient are left out.
+        Those without a gradient are skipped.
     limit : float
     ord : float, default 2
-        Of the norm of all gradients as one vector; ``math.inf`` for the largest entry.
+        The order of the norm of all gradients as one vector; ``math.inf`` for the largest entry.
 
     Returns
     -------
     float
-        The norm before.
+        The norm before scaling.
 
     Raises
     ------
     ValueError
-        A gradient has an entry that is infinite or NaN. Nothing is changed then.
+        A gradient has an infinite or NaN entry; then nothing is changed.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def clip_by_norm(parameters: Parameters, limit: float, *, ord: float = 2) -> flo
         gradient = gradient_of(parameter)
         if gradient is None:
             continue
-        # Squares of single precision may leave its range.
+        # Squares may overflow or underflow in single precision.
         norm = float(np.linalg.norm(np.ravel(gradient).astype(float), ord))
         if not math.isfinite(norm):
             raise ValueError(
@@ -67,14 +67,14 @@ def clip_by_norm(parameters: Parameters, limit: float, *, ord: float = 2) -> flo
 
 
 def clip_by_value(parameters: Parameters, limit: float) -> None:
-    """Move all entries of gradients, in place, to between ``-limit`` and ``limit``.
+    """Clip all entries of the gradients in place to ``[-limit, limit]``.
 
     Parameters
     ----------
     parameters : iterable of Tensor, or dict of Tensor
-        Those without a gradient are left out.
+        Those without a gradient are skipped.
     limit : float
-        Of a complex entry, both parts are limited.
+        For complex entries, the real and imaginary parts are clipped.
 
     Examples
     --------
@@ -99,4 +99,4 @@ def clip_by_value(parameters: Parameters, limit: float) -> None:
 
 def _check(name: str, limit: float) -> None:
     if not limit >= 0:
-        raise ValueError(f"{name}: limit={limit!r}; it takes a number that is not negative")
+        raise ValueError(f"{name}: limit={limit!r} must be a non-negative number")

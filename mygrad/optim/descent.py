@@ -1,4 +1,4 @@
-"""Optimisers that follow the gradient, each with another idea of how far to go."""
+"""First-order optimizers: SGD, Adam, AdamW, RMSprop, Adagrad."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mygrad.optim.parameters import Array, Parameters
 
 
 class SGD(Optimizer):
-    """Gradient descent, with momentum if asked.
+    """Gradient descent, optionally with momentum.
 
     Parameters
     ----------
@@ -19,11 +19,11 @@ class SGD(Optimizer):
     lr : float or callable, default 0.001
         The learning rate, or a schedule.
     momentum : float, default 0
-        How much of the velocity is kept from step to step.
+        The fraction of the velocity kept from step to step.
     nesterov : bool, default False
-        Look ahead along the velocity [1]_.
+        Use Nesterov momentum [1]_.
     weight_decay : float, default 0
-        Adds so many times the parameter to its gradient.
+        This multiple of the parameter is added to its gradient.
 
     References
     ----------
@@ -81,11 +81,11 @@ class Adam(Optimizer):
     lr : float or callable, default 0.001
         The learning rate, or a schedule.
     betas : (float, float), default (0.9, 0.999)
-        How much is kept of the two means from step to step.
+        The fractions of the two means kept from step to step.
     eps : float, default 1e-8
-        Added to the root of the mean square.
+        Added to the square root of the mean square.
     weight_decay : float, default 0
-        Adds so many times the parameter to its gradient. See also :class:`AdamW`.
+        This multiple of the parameter is added to its gradient. See also :class:`AdamW`.
 
     References
     ----------
@@ -115,7 +115,7 @@ class Adam(Optimizer):
             first, second = betas
         except (TypeError, ValueError):
             raise TypeError(
-                f"{type(self).__name__}: betas takes two numbers, such as (0.9, 0.999), not {betas!r}"
+                f"{type(self).__name__}: betas must be two numbers, such as (0.9, 0.999), not {betas!r}"
             ) from None
         self._check(betas=(first, 0, 1))
         self._check(
@@ -141,7 +141,7 @@ class Adam(Optimizer):
         mean += (1 - first) * gradient
         square *= second
         square += (1 - second) * gradient * gradient
-        # Both means start from zero; dividing by these makes up for it.
+        # Correct the bias of the means, which start from zero.
         bias, bias_of_square = 1 - first**count, 1 - second**count
         root = np.sqrt(square)
         root /= bias_of_square**0.5
@@ -150,7 +150,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """:class:`Adam` with a decay of the parameters that is no part of the gradient [1]_.
+    """:class:`Adam` with decoupled weight decay, which does not pass through the means [1]_.
 
     Parameters
     ----------
@@ -158,11 +158,11 @@ class AdamW(Adam):
     lr : float or callable, default 0.001
         The learning rate, or a schedule.
     betas : (float, float), default (0.9, 0.999)
-        How much is kept of the two means from step to step.
+        The fractions of the two means kept from step to step.
     eps : float, default 1e-8
-        Added to the root of the mean square.
+        Added to the square root of the mean square.
     weight_decay : float, default 0.01
-        Each step takes away so much of the parameter, times the learning rate.
+        Each step subtracts this multiple of the parameter, times the learning rate.
 
     References
     ----------
@@ -198,7 +198,7 @@ class AdamW(Adam):
 
 
 class RMSprop(Optimizer):
-    """Steps divided by the root of a running mean of the squared gradient [1]_.
+    """Steps divided by the square root of a running mean of the squared gradient [1]_.
 
     Parameters
     ----------
@@ -206,15 +206,15 @@ class RMSprop(Optimizer):
     lr : float or callable, default 0.01
         The learning rate, or a schedule.
     alpha : float, default 0.99
-        How much of the mean is kept from step to step.
+        The fraction of the mean kept from step to step.
     eps : float, default 1e-8
-        Added to the root.
+        Added to the square root.
     momentum : float, default 0
-        How much of the velocity is kept from step to step.
+        The fraction of the velocity kept from step to step.
     centered : bool, default False
         Divide by the running standard deviation instead.
     weight_decay : float, default 0
-        Adds so many times the parameter to its gradient.
+        This multiple of the parameter is added to its gradient.
 
     References
     ----------
@@ -270,7 +270,7 @@ class RMSprop(Optimizer):
             mean = state["mean"]
             mean *= self.alpha
             mean += (1 - self.alpha) * gradient
-            # Rounding may take the difference below zero.
+            # Rounding may make the difference negative.
             root = np.sqrt(np.maximum(square - mean * mean, 0))
         else:
             root = np.sqrt(square)
@@ -284,7 +284,7 @@ class RMSprop(Optimizer):
 
 
 class Adagrad(Optimizer):
-    """Steps divided by the root of the sum of all squared gradients so far [1]_.
+    """Steps divided by the square root of the sum of all squared gradients so far [1]_.
 
     Parameters
     ----------
@@ -294,11 +294,11 @@ class Adagrad(Optimizer):
     lr_decay : float, default 0
         After n steps the learning rate is divided by 1 + n * lr_decay.
     eps : float, default 1e-10
-        Added to the root.
+        Added to the square root.
     initial_accumulator_value : float, default 0
-        What the sum starts from.
+        The initial value of the sum.
     weight_decay : float, default 0
-        Adds so many times the parameter to its gradient.
+        This multiple of the parameter is added to its gradient.
 
     References
     ----------

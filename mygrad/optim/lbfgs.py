@@ -1,4 +1,4 @@
-"""L-BFGS, by means of SciPy."""
+"""L-BFGS, implemented with SciPy."""
 
 from __future__ import annotations
 
@@ -16,23 +16,22 @@ from mygrad.tensors.tensor import Tensor
 
 
 class LBFGS(Optimizer):
-    """Minimises a function that can be computed again and again, with SciPy's L-BFGS-B [1]_.
+    """Minimizes a function that can be evaluated repeatedly, with SciPy's L-BFGS-B [1]_.
 
-    It is for losses without noise and with up to some thousand parameters. A step is a whole
-    minimisation: of itself it computes the function several times, and it starts without a memory of the step
-    before.
+    Suited to losses without noise and with up to a few thousand parameters. A step is a whole
+    minimization: it evaluates the function several times, and keeps no memory of earlier steps.
 
     Parameters
     ----------
     parameters : iterable of Tensor, or dict of Tensor
     max_iter : int, default 20
-        Iterations in a step.
+        The maximal number of iterations in a step.
     history : int, default 10
-        How many gradients the curvature is estimated from.
+        The number of gradients from which the curvature is estimated.
     gtol : float, default 1e-7
-        A step ends when no entry of the gradient is larger.
+        A step ends when no entry of the gradient exceeds this.
     ftol : float, default 1e-9
-        A step ends when an iteration has changed the loss by less, relative to the loss.
+        A step ends when an iteration changes the loss by less than this, relative to the loss.
 
     Raises
     ------
@@ -76,7 +75,7 @@ class LBFGS(Optimizer):
         except ImportError as error:
             raise ImportError(
                 "mygrad.optim.LBFGS needs SciPy, which is not installed: pip install scipy. The other"
-                " optimisers do without."
+                " optimizers do not need it."
             ) from error
         self.max_iter = max_iter
         self.history = history
@@ -84,26 +83,27 @@ class LBFGS(Optimizer):
         self.ftol = ftol
 
     def step(self, closure: Callable[[], Tensor] | None = None) -> float:  # type: ignore[override]
-        """Minimise.
+        """Minimize the loss.
 
         Parameters
         ----------
         closure : callable
-            Computes the loss, a tensor of one element, from the parameters; it does not go back.
+            Computes the loss, a tensor of one element, from the parameters; it does not call
+            ``backward``.
 
         Returns
         -------
         float
-            The loss at the end.
+            The final loss.
 
         Raises
         ------
         Exception
-            What the function raises. The parameters are then what they were before the step.
+            Whatever the function raises. The parameters are then restored.
         """
         if closure is None:
             raise TypeError(
-                "LBFGS.step takes a function that computes the loss: it is called several times in a step"
+                "LBFGS.step takes a function that computes the loss, since it evaluates it several times"
             )
 
         def evaluate(x: Array) -> tuple[float, Array]:
@@ -111,7 +111,7 @@ class LBFGS(Optimizer):
             loss: Any = closure()
             if not isinstance(loss, Tensor) or loss.size != 1 or loss.constant:
                 raise TypeError(
-                    "LBFGS.step: the function is to return the loss, a tensor of one element that depends"
+                    "LBFGS.step: the function must return the loss, a tensor of one element that depends"
                     f" on the parameters; it returned {loss!r}"
                 )
             value = loss.detach().item()
@@ -134,7 +134,7 @@ class LBFGS(Optimizer):
                     "ftol": self.ftol,
                 },
             )
-        except BaseException:  # an interrupt, too, is to leave no trial point behind
+        except BaseException:  # even an interrupt must not leave a trial point behind
             self._put(start)
             raise
         self._put(result.x)
@@ -142,12 +142,12 @@ class LBFGS(Optimizer):
         return float(result.fun)
 
     def _flat(self) -> Array:
-        """All parameters in one vector."""
+        """All parameters as one vector."""
         parts = [as_real(each._value()).ravel() for each in self.parameters.values()]
         return np.concatenate(parts).astype(float)
 
     def _flat_gradient(self) -> Array:
-        """All gradients in one vector."""
+        """All gradients as one vector."""
         parts = []
         for parameter in self.parameters.values():
             gradient = gradient_of(parameter)

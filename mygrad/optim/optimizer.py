@@ -1,4 +1,4 @@
-"""What all optimisers share: their parameters, the learning rate, and a state that can be saved."""
+"""The base class of optimizers: parameters, learning rate, and a state that can be saved."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ Rate = float | Callable[[int], float]
 
 
 class Optimizer:
-    """Changes tensors in place, step by step, against their gradients.
+    """Base class of optimizers, which update tensors in place, using their gradients.
 
-    A step writes into the memory of the parameters: ``parameter.data`` stays the same array, unless a graph
-    that was kept still needs what is in it. Parameters that have no gradient are left as they are.
+    A step writes into the memory of the parameters: ``parameter.data`` stays the same array, unless
+    a retained graph still needs its values. Parameters without a gradient are not changed.
 
-    To make an optimiser of your own, derive from this class, write ``change``, and name in
+    To write your own optimizer, derive from this class, define ``change``, and list in
     ``self.buffers`` the arrays to keep for each parameter, if any.
 
     Parameters
     ----------
     parameters : iterable of Tensor, or dict of Tensor
-        Leaves that carry a gradient. The names of a dict are those in the saved state.
+        Leaves that carry a gradient. The keys of a dict name them in the saved state.
     lr : float or callable
-        The learning rate, or a function from the number of steps taken to the learning rate: one of
-        :mod:`mygrad.optim`'s schedules, or your own.
+        The learning rate, or a function of the number of steps taken that returns it: one of the
+        schedules of :mod:`mygrad.optim`, or your own.
 
     Raises
     ------
     TypeError
-        A parameter is no tensor.
+        A parameter is not a tensor.
     ValueError
-        A parameter is constant, an integer, the result of an operation, or there twice.
+        A parameter is constant, an integer, the result of an operation, or given twice.
 
     Examples
     --------
@@ -66,28 +66,28 @@ class Optimizer:
         self.parameters = named(type(self).__name__, parameters)
         if not callable(lr):
             self._check(lr=(lr, 0, math.inf))
-        #: The learning rate, or the schedule that it follows.
+        #: The learning rate, or its schedule.
         self.lr = lr
-        #: The arrays kept for each parameter: name → what they are filled with at first.
+        #: The arrays kept for each parameter: name → initial value.
         self.buffers: dict[str, float] = {}
-        #: How many steps have been taken.
+        #: The number of steps taken.
         self.steps = 0
         self._state: dict[str, dict[str, Array]] = {}
 
     def _check(self, **settings: tuple[Any, float, float]) -> None:
-        """Raise unless each setting, given with two bounds, is a number in range: ``low <= it < high``."""
+        """Raise unless each setting, given with its bounds, is a number: ``low <= it < high``."""
         for name, (value, low, high) in settings.items():
             try:
                 fits = bool(low <= value < high)
             except (TypeError, ValueError):
                 takes = "a number or a schedule" if name == "lr" else "a number"
                 raise TypeError(
-                    f"{type(self).__name__}: {name} takes {takes}, not {value!r}"
+                    f"{type(self).__name__}: {name} must be {takes}, not {value!r}"
                 ) from None
             if not fits:
                 below = f", less than {high}" if high < math.inf else ""
                 raise ValueError(
-                    f"{type(self).__name__}: {name}={value!r} is out of range; it takes a number that is at"
+                    f"{type(self).__name__}: {name}={value!r} is out of range; it must be at"
                     f" least {low}{below}"
                 )
 
@@ -97,12 +97,12 @@ class Optimizer:
         return float(self.lr(self.steps)) if callable(self.lr) else self.lr
 
     def step(self) -> None:
-        """Change each parameter that has a gradient.
+        """Update each parameter that has a gradient.
 
         Raises
         ------
         ValueError
-            One of them is read-only. None is changed then.
+            One of them is read-only; then none is changed.
         """
         rate = self.rate
         self._check_writeable(
@@ -116,12 +116,12 @@ class Optimizer:
         self.steps += 1
 
     def _check_writeable(self, parameters: dict[str, Tensor]) -> None:
-        """Raise before anything is changed, not in the middle of a step."""
+        """Raise before anything is changed rather than in the middle of a step."""
         for name, parameter in parameters.items():
             if is_read_only(parameter):
                 raise ValueError(
-                    f"{type(self).__name__}.step: parameter {name!r} is read-only, as its array is. Make the"
-                    " parameter of a copy, mygrad.tensor(array)."
+                    f"{type(self).__name__}.step: parameter {name!r} is read-only, like its array. Make the"
+                    " parameter from a copy: mygrad.tensor(array)."
                 )
 
     def _step(self, name: str, parameter: Tensor, gradient: Array, rate: float) -> None:
@@ -131,7 +131,7 @@ class Optimizer:
         state = self._state[name]
         state["count"] += 1
         change = as_given(self.change(value, widened(gradient), state, rate), parameter.dtype)
-        del value  # whoever holds the memory counts as somebody who needs what is in it
+        del value  # holders of the memory count as needing its values
         if can_write_to(parameter):
             memory = memory_of(parameter)
             np.subtract(memory, change, memory)
@@ -139,16 +139,17 @@ class Optimizer:
             parameter[...] = parameter._value() - change
 
     def change(self, value: Array, gradient: Array, state: dict[str, Array], rate: float) -> Array:
-        """What is subtracted from a parameter in a step.
+        """Return what a step subtracts from a parameter.
 
         Parameters
         ----------
         value, gradient : ndarray
-            Of the parameter; not to be written to. Complex numbers come as their parts, along a last axis
-            of length 2; float16 as float32, which the buffers then are of, too.
+            The parameter's value and gradient; do not write to them. Complex numbers are passed as
+            real and imaginary part, along a last axis of length 2; float16 as float32, as are the
+            buffers.
         state : dict of ndarray
-            The ``buffers`` of the parameter, to be updated in place, and ``"count"``, which step of
-            this parameter it is: 1 for the first.
+            The ``buffers`` of the parameter, to be updated in place, and ``"count"``, the number of
+            this step of the parameter, starting from 1.
         rate : float
             The learning rate.
         """
@@ -160,9 +161,9 @@ class Optimizer:
         return state | {"count": np.zeros((), int)}
 
     def null_grad(self) -> None:
-        """Forget the gradients of all parameters.
+        """Delete the gradients of all parameters.
 
-        A parameter that is used again forgets its gradient by itself.
+        This is rarely needed: a parameter that is used again loses its gradient anyway.
         """
         for parameter in self.parameters.values():
             parameter.null_grad()
@@ -170,13 +171,13 @@ class Optimizer:
     # ------------------------------------------------------------------- state
 
     def state_dict(self) -> dict[str, Array]:
-        """All that further steps depend on, besides the parameters and the settings, as plain arrays.
+        """The state that further steps depend on, except parameters and settings, as plain arrays.
 
         Returns
         -------
         dict of ndarray
-            Copies. ``numpy.savez(file, **state)`` writes them, and what ``numpy.load`` returns,
-            :meth:`load_state_dict` takes.
+            Copies. ``numpy.savez(file, **state)`` saves them; :meth:`load_state_dict` accepts the
+            result of ``numpy.load``.
 
         Examples
         --------
@@ -200,7 +201,7 @@ class Optimizer:
         return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over a state that :meth:`state_dict` returned.
+        """Restore a state that :meth:`state_dict` returned.
 
         Parameters
         ----------
@@ -209,13 +210,13 @@ class Optimizer:
         Raises
         ------
         TypeError
-            It is no mapping.
+            It is not a mapping.
         ValueError
-            It is that of another optimiser, or of other parameters. Nothing is changed then.
+            It belongs to another optimizer or to other parameters; then nothing is changed.
         """
         if not isinstance(state, Mapping):
             raise TypeError(
-                f"{type(self).__name__}.load_state_dict takes what state_dict() returned, a mapping of names"
+                f"{type(self).__name__}.load_state_dict takes the result of state_dict(), a mapping of names"
                 f" to arrays, not {type(state).__name__}"
             )
         left = {key: np.asarray(state[key]) for key in state}
@@ -227,14 +228,14 @@ class Optimizer:
         loaded = {}
         for name in self.parameters:
             fresh = self._fresh(name)
-            if any(f"{name}.{key}" in left for key in fresh):  # else it never had a gradient
+            if any(f"{name}.{key}" in left for key in fresh):  # otherwise it never had a gradient
                 loaded[name] = {
                     key: self._taken(left, f"{name}.{key}", array) for key, array in fresh.items()
                 }
         if left:
             raise ValueError(
-                f"{type(self).__name__} has no use for {', '.join(map(repr, left))}: the state is that of"
-                " another optimiser, or of other parameters"
+                f"{type(self).__name__} does not use {', '.join(map(repr, left))}: the state belongs to"
+                " another optimizer or to other parameters"
             )
         self.steps = int(steps)
         if schedule:
@@ -242,21 +243,21 @@ class Optimizer:
         self._state = loaded
 
     def _taken(self, left: dict[str, Array], key: str, like: Array) -> Array:
-        """A copy of ``left.pop(key)``, in the dtype of ``like`` and of its shape."""
+        """A copy of ``left.pop(key)``, with the dtype and shape of ``like``."""
         if key not in left:
             raise ValueError(
-                f"{type(self).__name__} finds no {key!r} in the state, which has"
+                f"{type(self).__name__}: no {key!r} in the state, which has"
                 f" {', '.join(map(repr, left)) or 'nothing'} left"
             )
         array = left.pop(key)
         if array.shape != like.shape or array.dtype.kind not in "biuf":
             raise ValueError(
-                f"{type(self).__name__} takes for {key!r} an array of shape {like.shape}; in the state it"
+                f"{type(self).__name__}: {key!r} must be an array of shape {like.shape}; in the state it"
                 f" has shape {array.shape} and dtype {array.dtype}"
             )
         if like.dtype.kind == "i" and not (array >= 0 and array % 1 == 0):
             raise ValueError(
-                f"{type(self).__name__} takes for {key!r} a count, an integer that is not negative; in the"
+                f"{type(self).__name__}: {key!r} must be a count, a non-negative integer; in the"
                 f" state it is {array}"
             )
         return array.astype(like.dtype)

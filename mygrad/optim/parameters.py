@@ -1,4 +1,4 @@
-"""What optimisers change: tensors, each under a name."""
+"""The parameters of optimizers: named tensors."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Parameters = Iterable[Tensor] | Mapping[str, Tensor]
 
 
 def named(caller: str, parameters: Parameters) -> dict[str, Tensor]:
-    """The parameters by name; those of a sequence are called 0, 1, 2 …"""
+    """The parameters by name; those of a sequence are named 0, 1, 2 …"""
     if isinstance(parameters, Tensor):
         raise TypeError(
-            f"{caller} takes several tensors, or a dict of them; for one alone write {caller}([tensor])"
+            f"{caller} takes several tensors or a dict of them; for a single one, write {caller}([tensor])"
         )
     pairs = parameters.items() if isinstance(parameters, Mapping) else enumerate(parameters)
     found: dict[str, Tensor] = {}
@@ -25,8 +25,8 @@ def named(caller: str, parameters: Parameters) -> dict[str, Tensor]:
         name = str(key)
         if name in found:
             raise ValueError(
-                f"{caller}: two parameters have the name {name!r} in the saved state, in which keys are"
-                " strings; give them names that differ as strings"
+                f"{caller}: two parameters would be named {name!r} in the saved state, whose keys are"
+                " strings; use keys that differ as strings"
             )
         _check(caller, name, tensor)
         for other, known in found.items():
@@ -38,14 +38,14 @@ def named(caller: str, parameters: Parameters) -> dict[str, Tensor]:
         found[name] = tensor
     if not found:
         raise ValueError(
-            f"{caller} got no parameters. A generator can be gone through once only: is it used up?"
+            f"{caller} got no parameters. If it was given a generator, is it exhausted?"
         )
     return found
 
 
 def _check(caller: str, name: str, tensor: Any) -> None:
     if not isinstance(tensor, Tensor):
-        raise TypeError(f"{caller}: parameter {name!r} is no tensor, but {type(tensor).__name__}")
+        raise TypeError(f"{caller}: parameter {name!r} is not a tensor but {type(tensor).__name__}")
     if tensor.dtype.kind not in "fc":
         raise ValueError(
             f"{caller}: parameter {name!r} has dtype {tensor.dtype}; only floating and complex tensors"
@@ -53,32 +53,32 @@ def _check(caller: str, name: str, tensor: Any) -> None:
         )
     if tensor.constant:
         raise ValueError(
-            f"{caller}: parameter {name!r} is a constant, which never gets a gradient. Leave it out, or"
-            " make it with constant=False."
+            f"{caller}: parameter {name!r} is a constant, which never gets a gradient. Omit it, or"
+            " create it with constant=False."
         )
     if tensor.creator is not None:
         raise ValueError(
-            f"{caller}: parameter {name!r} is the result of {type(tensor.creator).__name__}: what it was"
-            " computed from is to be optimised, or mygrad.tensor(parameter.data)"
+            f"{caller}: parameter {name!r} is the result of {type(tensor.creator).__name__}. Optimize"
+            " its inputs instead, or mygrad.tensor(parameter.data)."
         )
 
 
 def as_real(array: Array) -> Array:
-    """A real array as it is; of a complex one the parts, along an axis more."""
+    """A real array as it is; a complex one as real and imaginary part, along an additional axis."""
     if array.dtype.kind != "c":
         return array
     return np.ascontiguousarray(array).reshape(*array.shape, 1).view(array.real.dtype)
 
 
 def as_given(array: Array, dtype: np.dtype[Any]) -> Array:
-    """Undo :func:`as_real` for an array that is to have ``dtype``."""
+    """Undo :func:`as_real` for an array of ``dtype``."""
     if dtype.kind != "c":
         return array
     return np.ascontiguousarray(array).view(dtype)[..., 0]
 
 
 def widened(array: Array) -> Array:
-    """float16 as float32, in which the square of a gradient neither vanishes nor overflows so soon."""
+    """float16 as float32, in which squares of gradients rarely underflow or overflow."""
     return array.astype(np.float32) if array.dtype == np.float16 else array
 
 

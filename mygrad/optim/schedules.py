@@ -1,6 +1,6 @@
-"""Learning rates that change: functions from the number of steps taken to the learning rate.
+"""Learning-rate schedules: functions of the number of steps taken that return the learning rate.
 
-A schedule stands for the number in ``lr=``. Any other function of that kind does as well.
+Pass a schedule, or any other such function, as ``lr=``.
 
 >>> import mygrad as mg
 >>> w = mg.tensor([1.0])
@@ -85,16 +85,16 @@ class ExponentialDecay:
 
 @dataclass(frozen=True)
 class CosineDecay:
-    """Goes down along half a wave of the cosine, and stays there [1]_.
+    """Decreases the learning rate along half a cosine wave, then keeps it constant [1]_.
 
     Parameters
     ----------
     lr : float
-        At the first step.
+        The learning rate of the first step.
     steps : int
-        How many it takes to get down.
+        The number of steps of the decrease.
     end : float, default 0
-        The learning rate from then on.
+        The final learning rate.
 
     References
     ----------
@@ -124,14 +124,14 @@ class CosineDecay:
 
 @dataclass(frozen=True)
 class WarmUp:
-    """Rises in a straight line, then follows another schedule.
+    """Increases the learning rate linearly, then follows another schedule.
 
     Parameters
     ----------
     lr : float or callable
-        The learning rate, or the schedule, that begins when the rise is over.
+        The learning rate or schedule after the increase.
     steps : int
-        How many the rise takes.
+        The number of steps of the increase.
     start : float, default 0
         The learning rate of the first step.
 
@@ -158,21 +158,21 @@ class WarmUp:
 
 
 class ReduceOnPlateau:
-    """Multiplies the learning rate by ``factor`` when a loss has stopped to fall.
+    """Multiplies the learning rate by ``factor`` when a loss stops decreasing.
 
     Parameters
     ----------
     lr : float
-        At the beginning.
+        The initial learning rate.
     factor : float, default 0.1
     patience : int, default 10
-        How many observations without progress are put up with.
+        The number of observations without progress to tolerate.
     threshold : float, default 1e-4
-        What counts as progress, relative to the best loss so far.
+        The smallest decrease that counts as progress, relative to the best loss so far.
     cooldown : int, default 0
-        How many observations do not count after a reduction.
+        The number of observations to ignore after a reduction.
     minimum : float, default 0
-        The learning rate does not fall below.
+        A lower bound of the learning rate.
 
     Examples
     --------
@@ -214,11 +214,11 @@ class ReduceOnPlateau:
         self._resting = 0
 
     def __call__(self, _step: int) -> float:
-        """The present learning rate."""
+        """The current learning rate."""
         return self.lr
 
     def observe(self, loss: Any) -> None:
-        """Tell how large the loss is: after each epoch, or whenever it has been measured.
+        """Record a loss, after each epoch or whenever it was measured.
 
         Parameters
         ----------
@@ -240,7 +240,7 @@ class ReduceOnPlateau:
             self._waited = 0
 
     def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
-        """The present learning rate, and what it was decided by. An optimiser's state contains it."""
+        """The current learning rate and what determined it; part of the optimizer's state."""
         return {
             "lr": np.array(self.lr),
             "best": np.array(self._best),
@@ -249,7 +249,7 @@ class ReduceOnPlateau:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over what :meth:`state_dict` returned."""
+        """Restore a state that :meth:`state_dict` returned."""
         self.lr = float(state["lr"])
         self._best = float(state["best"])
         self._waited = int(state["waited"])

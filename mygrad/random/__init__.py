@@ -1,7 +1,8 @@
-"""Random tensors: NumPy's numbers for the same seed.
+"""Random tensors, with the same numbers as NumPy for the same seed.
 
-:func:`default_rng` makes a generator, whose samples are differentiable with respect to the parameters of
-their distributions. The functions ``rand``, ``randn`` … are those of MyGrad 2, and use NumPy's global state.
+:func:`default_rng` makes a generator whose samples are differentiable with respect to the
+parameters of their distributions. The functions ``rand``, ``randn`` … are those of MyGrad 2 and use
+NumPy's global state.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ __all__ = [
 
 
 def seed(seed_number: Any) -> None:
-    """Set the state that NumPy's and these global functions share.
+    """Seed NumPy's global state, which these functions share.
 
     Parameters
     ----------
     seed_number : int, sequence of int or None
-        As ``numpy.random.seed`` takes it.
+        The seed, as for ``numpy.random.seed``.
 
     Examples
     --------
@@ -56,9 +57,9 @@ def rand(*shape: int, constant: bool | None = None) -> Tensor:
     Parameters
     ----------
     *shape : int
-        The lengths of the axes; none for a single number.
+        The shape; no argument for a single number.
     constant : bool, optional
-        True: the tensor carries no gradient.
+        If True, the tensor carries no gradient.
 
     Examples
     --------
@@ -75,9 +76,9 @@ def randn(*shape: int, constant: bool | None = None) -> Tensor:
     Parameters
     ----------
     *shape : int
-        The lengths of the axes; none for a single number.
+        The shape; no argument for a single number.
     constant : bool, optional
-        True: the tensor carries no gradient.
+        If True, the tensor carries no gradient.
 
     Examples
     --------
@@ -94,9 +95,9 @@ def randint(low: Any, high: Any = None, shape: Any = None, dtype: Any = int) -> 
     Parameters
     ----------
     low, high : int or array_like of int
-        From ``low`` to ``high - 1``; with ``low`` alone, from 0 to ``low - 1``.
+        The range ``[low, high)``; with ``low`` alone, ``[0, low)``.
     shape : int or tuple of int, optional
-        The lengths of the axes; by default those of ``low`` and ``high``.
+        The shape; by default that of ``low`` and ``high``, broadcast.
     dtype : data type, default int
 
     Examples
@@ -114,9 +115,9 @@ def random(shape: Any = None, *, constant: bool | None = None) -> Tensor:
     Parameters
     ----------
     shape : int or tuple of int, optional
-        The lengths of the axes; by default a single number.
+        The shape; by default a single number.
     constant : bool, optional
-        True: the tensor carries no gradient.
+        If True, the tensor carries no gradient.
 
     Examples
     --------
@@ -133,9 +134,9 @@ def random_sample(shape: Any = None, *, constant: bool | None = None) -> Tensor:
     Parameters
     ----------
     shape : int or tuple of int, optional
-        The lengths of the axes; by default a single number.
+        The shape; by default a single number.
     constant : bool, optional
-        True: the tensor carries no gradient.
+        If True, the tensor carries no gradient.
 
     Examples
     --------
@@ -152,9 +153,9 @@ def ranf(shape: Any = None, *, constant: bool | None = None) -> Tensor:
     Parameters
     ----------
     shape : int or tuple of int, optional
-        The lengths of the axes; by default a single number.
+        The shape; by default a single number.
     constant : bool, optional
-        True: the tensor carries no gradient.
+        If True, the tensor carries no gradient.
 
     Examples
     --------
@@ -171,9 +172,9 @@ def sample(shape: Any = None, *, constant: bool | None = None) -> Tensor:
     Parameters
     ----------
     shape : int or tuple of int, optional
-        The lengths of the axes; by default a single number.
+        The shape; by default a single number.
     constant : bool, optional
-        True: the tensor carries no gradient.
+        If True, the tensor carries no gradient.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""A generator of random tensors: that of NumPy, with derivatives where there are any.
+"""A generator of random tensors: NumPy's generator, with derivatives where they exist.
 
-A sample is differentiable with respect to the parameters of its distribution where it can be written as a
-function of them and of noise that does not depend on them.
+A sample is differentiable with respect to the parameters of its distribution if it can be written
+as a function of them and of noise that does not depend on them (the reparameterization trick).
 """
 
 from __future__ import annotations
@@ -19,18 +19,19 @@ from mygrad.engine.views import is_variable
 from mygrad.functions.mirror import as_one, with_constant
 from mygrad.tensors.tensor import Tensor
 
-#: NumPy's stubs know arrays only. What is called by this name gets tensors, and returns them.
+#: NumPy, untyped: its stubs do not know Tensor.
 _np: Any = np
 _Method = Callable[..., Any]
 
 
 def default_rng(seed: Any = None) -> Generator:
-    """A generator of random tensors, the numbers those of ``numpy.random.default_rng(seed)``.
+    """A generator of random tensors, with the numbers of ``numpy.random.default_rng(seed)``.
 
     Parameters
     ----------
     seed : int, sequence of int, SeedSequence, BitGenerator or generator, optional
-        As NumPy takes it. A generator of mygrad's is returned as it is; one of NumPy's is drawn from.
+        The seed, as for NumPy. A mygrad generator is returned as it is; a NumPy generator is
+        wrapped.
 
     Returns
     -------
@@ -47,7 +48,7 @@ def default_rng(seed: Any = None) -> Generator:
 
 
 def _plain(name: str) -> _Method:
-    """A method that draws from a distribution, without a derivative."""
+    """A method that draws samples without a derivative."""
 
     def method(self: Generator, *args: Any, constant: bool | None = None, **kwargs: Any) -> Any:
         return self._draw(name, args, kwargs, checked(name, constant))
@@ -56,14 +57,14 @@ def _plain(name: str) -> _Method:
 
 
 def _described(method: Any, name: str) -> _Method:
-    """``method`` with the name, the signature and a reference to the page of NumPy's."""
+    """``method`` with the name and signature of NumPy's method, and a reference to it."""
     theirs = getattr(np.random.Generator, name)
     method.__name__ = name
     method.__qualname__ = f"Generator.{name}"
     method.__doc__ = f"See :meth:`numpy.random.Generator.{name}`."
     try:
         parameters = list(inspect.signature(theirs).parameters.values())
-    except ValueError:  # before NumPy 2.4 they do not tell
+    except ValueError:  # unknown before NumPy 2.4
         return method
     method.__signature__ = inspect.Signature(with_constant(parameters))
     return method
@@ -78,8 +79,8 @@ def _family(
 ) -> _Method:
     """A method whose samples are ``transform(noise, *parameters)``.
 
-    ``transform`` has the parameters and defaults of NumPy's method; ``valid`` says of which the
-    distribution exists, ``needs`` says the same in words.
+    ``transform`` has the parameters and defaults of NumPy's method; ``valid`` returns True for
+    parameters with which the distribution exists, and ``needs`` says the same in words.
     """
     signature = inspect.signature(transform)
     _, *names = signature.parameters
@@ -95,7 +96,7 @@ def _family(
         bound.apply_defaults()
         parameters = [bound.arguments[parameter] for parameter in names]
         if not np.all(valid(*unwrap(parameters, []))):
-            raise ValueError(f"{name}: there is no such distribution, {needs} is needed")
+            raise ValueError(f"{name}: invalid parameters: needs {needs}")
         shape = _sample_shape(name, bound.arguments["size"], parameters)
         return transform(noise(self._generator, shape), *parameters)
 
@@ -103,22 +104,22 @@ def _family(
 
 
 def _vary(values: Any) -> bool:
-    """Whether there is a tensor that carries a gradient in ``values``."""
+    """True if ``values`` contain a tensor that carries a gradient."""
     found: list[Any] = []
     unwrap(values, found)
     return any(is_variable(tensor) for tensor in found)
 
 
 def _sample_shape(name: str, size: Any, parameters: list[Any]) -> tuple[int, ...]:
-    """The shape of a sample of ``size``, the parameters broadcast against one another."""
+    """The shape of a sample of ``size``, or that of the broadcast parameters."""
     shape = np.broadcast_shapes(*map(np.shape, parameters))
     if size is None:
         return shape
     wanted = tuple(map(operator.index, size)) if np.iterable(size) else (operator.index(size),)
     if np.broadcast_shapes(shape, wanted) != wanted:
         raise ValueError(
-            f"{name}: a sample of shape {wanted} cannot be drawn with parameters that broadcast to"
-            f" {shape}; leave size out, or give the parameters axes of length 1"
+            f"{name}: a sample of shape {wanted} does not match parameters that broadcast to"
+            f" {shape}; leave out size, or give the parameters axes of length 1"
         )
     return wanted
 
@@ -126,20 +127,20 @@ def _sample_shape(name: str, size: Any, parameters: list[Any]) -> tuple[int, ...
 class Generator:
     """A ``numpy.random.Generator`` whose methods take and return tensors.
 
-    Methods take ``constant=`` besides NumPy's arguments. Where no argument is a tensor, a result of
-    floats is a variable, as those of ``mg.zeros`` are, unless ``constant=True``; integers are
-    constants, and so is what is drawn out of given arrays.
+    Methods take ``constant=`` in addition to NumPy's arguments. If no argument is a tensor, a
+    floating-point result is a variable, as for ``mg.zeros``, unless ``constant=True``. Integers and
+    elements of given arrays are constants.
 
-    The samples of ``normal``, ``lognormal``, ``uniform``, ``exponential``, ``laplace``, ``logistic``,
-    ``gumbel``, ``rayleigh``, ``weibull``, ``pareto``, ``power`` and ``multivariate_normal`` pass the
-    gradient on to the parameters of the distribution [1]_. Those of the other distributions do not: a
-    parameter that carries a gradient is an error there. ``choice``, ``permutation``, ``permuted`` and
-    ``shuffle`` pass it on to the elements that they move.
+    Samples of ``normal``, ``lognormal``, ``uniform``, ``exponential``, ``laplace``, ``logistic``,
+    ``gumbel``, ``rayleigh``, ``weibull``, ``pareto``, ``power`` and ``multivariate_normal`` are
+    differentiable with respect to the parameters of the distribution [1]_. For the other
+    distributions, a parameter that carries a gradient is an error. ``choice``, ``permutation``,
+    ``permuted`` and ``shuffle`` are differentiable with respect to the elements that they move.
 
     Parameters
     ----------
     bit_generator : numpy.random.Generator or numpy.random.BitGenerator
-        The source of the numbers.
+        The source of random numbers.
 
     References
     ----------
@@ -169,11 +170,11 @@ class Generator:
 
     @property
     def bit_generator(self) -> Any:
-        """The source of the numbers, with the state that can be read and set."""
+        """The source of random numbers; its ``state`` can be read and set."""
         return self._generator.bit_generator
 
     def spawn(self, n_children: int) -> list[Generator]:
-        """Generators that are independent of this one and of one another."""
+        """Generators that are independent of this one and of each other."""
         return [Generator(child) for child in self._generator.spawn(n_children)]
 
     def bytes(self, length: int) -> bytes:
@@ -185,16 +186,16 @@ class Generator:
     def _draw(
         self, name: str, args: Any, kwargs: Any, constant: bool | None, *, fresh: bool = True
     ) -> Tensor:
-        """What NumPy's method returns, in a tensor; a constant by default unless its numbers are ``fresh``."""
+        """The result of NumPy's method as a tensor; by default a variable only if ``fresh``."""
         if isinstance(kwargs.get("out"), Tensor):
             raise TypeError(
-                f"{name}: out takes an array, not a tensor; assign to the tensor instead"
+                f"{name}: out must be an array, not a tensor; assign to the tensor instead"
             )
         found: list[Any] = []
         plain, options = unwrap(args, found), unwrap(kwargs, found)
         if constant is not True and any(is_variable(tensor) for tensor in found):
             raise TypeError(
-                f"{name}: its samples have no derivative with respect to an argument that carries a"
+                f"{name}: samples are not differentiable with respect to an argument that carries a"
                 " gradient. Pass a constant: tensor.detach()."
             )
         value = getattr(self._generator, name)(*plain, **options)
@@ -229,7 +230,7 @@ class Generator:
     wald = _plain("wald")
     zipf = _plain("zipf")
 
-    # ------------------------------------------------------- passing gradients on
+    # ------------------------------------------------------------ differentiable
 
     normal = _family(
         "normal",
@@ -250,7 +251,7 @@ class Generator:
         lambda rng, size: rng.random(size),
         lambda noise, low=0.0, high=1.0: low + (high - low) * noise,
         lambda low, high: np.greater_equal(high, low) & np.isfinite(np.subtract(high, low)),
-        "high >= low, and both finite,",
+        "high >= low, both finite",
     )
     exponential = _family(
         "exponential",
@@ -322,7 +323,7 @@ class Generator:
     ) -> Any:
         """See :meth:`numpy.random.Generator.multivariate_normal`.
 
-        The gradient is passed on to ``mean``, and with ``method="cholesky"`` to ``cov``.
+        Differentiable with respect to ``mean``, and with ``method="cholesky"`` to ``cov``.
         """
         name = "multivariate_normal"
         mean, cov = as_one(mean, None), as_one(cov, None)
@@ -334,7 +335,7 @@ class Generator:
             return mean + self._draw(name, (center, cov, size), options, True)
         if method != "cholesky":
             raise TypeError(
-                f"{name}: with method={method!r} its samples have no derivative with respect to cov,"
+                f"{name}: with method={method!r} samples are not differentiable with respect to cov,"
                 " which carries a gradient. Pass method='cholesky', or cov.detach()."
             )
         factor = _np.linalg.cholesky(cov)
@@ -355,21 +356,21 @@ class Generator:
         *,
         constant: bool | None = None,
     ) -> Any:
-        """See :meth:`numpy.random.Generator.choice`. The gradient goes to the elements chosen."""
+        """See :meth:`numpy.random.Generator.choice`. The chosen elements get the gradient."""
         return self._move("choice", a, (size, replace, p, axis, shuffle), {}, constant)
 
     def permutation(self, x: Any, axis: int = 0, *, constant: bool | None = None) -> Any:
-        """See :meth:`numpy.random.Generator.permutation`. The gradient goes to the elements moved."""
+        """See :meth:`numpy.random.Generator.permutation`. The moved elements get the gradient."""
         return self._move("permutation", x, (axis,), {}, constant)
 
     def permuted(
         self, x: Any, *, axis: int | None = None, out: Any = None, constant: bool | None = None
     ) -> Any:
-        """See :meth:`numpy.random.Generator.permuted`. The gradient goes to the elements moved."""
+        """See :meth:`numpy.random.Generator.permuted`. The moved elements get the gradient."""
         return self._move("permuted", x, (), {"axis": axis, "out": out}, constant)
 
     def shuffle(self, x: Any, axis: int = 0) -> None:
-        """See :meth:`numpy.random.Generator.shuffle`: in place. The gradient goes to the elements moved."""
+        """See :meth:`numpy.random.Generator.shuffle`. The moved elements get the gradient."""
         if not isinstance(x, Tensor):
             self._generator.shuffle(x, axis)
             return
@@ -378,17 +379,17 @@ class Generator:
         x[...] = _np.take(x, positions)
 
     def _move(self, name: str, x: Any, args: Any, kwargs: Any, constant: bool | None) -> Any:
-        """A result of elements of ``x``."""
+        """The result of a method that moves elements of ``x``."""
         x = as_one(x, None)
         if checked(name, constant) is True or not _vary(x) or not x.ndim:
             return self._draw(name, (x, *args), kwargs, constant, fresh=False)
         if kwargs.get("out") is not None:
-            raise TypeError(f"{name}: out takes no elements of a tensor that carries a gradient")
-        # NumPy moves the positions as it would the elements.
+            raise TypeError(f"{name}: out cannot hold elements of a tensor that carries a gradient")
+        # Let NumPy move the positions in place of the elements.
         positions = self._draw(name, (_positions(x), *args), kwargs, None)
         return _np.take(x, positions.data)
 
 
 def _positions(x: Any) -> Any:
-    """The position of each element among all of ``x``, an array of its shape."""
+    """The flat index of each element of ``x``, in an array of its shape."""
     return np.arange(x.size).reshape(x.shape)

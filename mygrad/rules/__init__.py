@@ -1,6 +1,6 @@
-"""The derivative rules, a file for each chapter of NumPy's reference. Importing them registers them."""
+"""The derivative rules, one file per chapter of NumPy's reference. Importing registers them."""
 
-# ruff: noqa: F401 - imported for what they register
+# ruff: noqa: F401 - imported for their side effect: they register rules
 
 from mygrad.rules import (
     arithmetic,

@@ -1,10 +1,10 @@
-"""Gradients of a sequence of arguments, each computed when it is asked for."""
+"""Gradients of a sequence of arguments, each computed on demand."""
 
 
 class Lazy:
-    """A sequence of gradients: ``compute(i)`` is that of the argument in place ``i``.
+    """A sequence of gradients: ``compute(i)`` returns that of argument ``i``.
 
-    The engine asks only for the arguments that need one.
+    The engine asks only for those that are needed.
     """
 
     __slots__ = ("compute",)

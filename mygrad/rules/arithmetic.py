@@ -34,7 +34,7 @@ class Divide(Elementwise):
         return grad / x2
 
     def vjp_x2(grad, out, x2):
-        # The sign goes to the divisor, which is often the smaller array.
+        # Negate the divisor, which is often the smaller array.
         return grad * out / -x2
 
 

@@ -1,8 +1,8 @@
-"""Parts of complex numbers.
+"""Functions of complex numbers that are not holomorphic: conjugate, real and imaginary part, angle.
 
-The gradient of a real loss with respect to ``x + iy`` is its derivative in ``x`` minus ``i`` times that
-in ``y``. So the rule of a holomorphic function is that of real numbers; the functions here are not
-holomorphic. The gradient of a real argument is the real part of what a rule returns.
+The gradient of a real loss L with respect to ``x + iy`` is ``∂L/∂x - i ∂L/∂y``. With this
+convention a holomorphic function has the same rule for complex as for real numbers. The engine
+takes the real part of what a rule returns for a real argument.
 """
 
 import numpy as np
@@ -43,7 +43,7 @@ class RealIfClose(Operation):
 
 @implements(np.absolute)
 class Absolute(Elementwise):
-    """Of complex numbers, along their direction; 0 at 0."""
+    """For complex numbers, the derivative of ``sqrt(real**2 + imag**2)``; at 0, it is 0."""
 
     def vjp_x(grad, x):
         if np.iscomplexobj(x):
@@ -54,24 +54,24 @@ class Absolute(Elementwise):
 
 @implements(np.sign)
 class Sign(Elementwise):
-    """Of complex numbers, their direction; 0 at 0. Of real numbers a step: a plain array."""
+    """Differentiable for complex numbers, with derivative 0 at 0; constant for real numbers."""
 
     of_complex = True
 
     def vjp_x(grad, x, out):
-        # Only a turn changes the direction.
+        # The sign changes only with the phase.
         turn = 1j * np.imag(grad * out) * np.conjugate(out)
         return np.where(out == 0, 0, turn / np.where(out == 0, 1, np.abs(x)))
 
 
 @implements(np.angle)
 class Angle(Elementwise):
-    """0 at 0."""
+    """The derivative at 0 is 0."""
 
     def vjp_z(grad, z, deg=False):
         if not np.iscomplexobj(z):
             return np.zeros_like(grad)
         if deg:
             grad = np.degrees(grad)
-        # At 0 there is no derivative, and a zero gradient must not turn into NaN.
+        # There is no derivative at 0; there, a zero gradient must not become NaN.
         return np.where(z == 0, 0, -1j * grad / z)

@@ -1,13 +1,13 @@
-"""Callables without a gradient: steps, comparisons, questions about an array.
+"""Piecewise constant callables: rounding, comparisons, queries about an array.
 
-They act on the data of tensors and return what NumPy returns.
+They compute with the tensors' data and return what NumPy returns, without a gradient.
 """
 
 import numpy as np
 
 from mygrad.engine.registry import piecewise_constant
 
-# Rounding, and what is left of a number's size
+# Rounding, signs and spacing
 piecewise_constant(
     np.ceil,
     np.fix,
@@ -41,7 +41,7 @@ piecewise_constant(
 if hasattr(np, "in1d"):
     piecewise_constant(np.in1d)  # noqa: NPY201 - NumPy has it until version 2.4
 
-# What kind of number
+# Kinds of numbers
 piecewise_constant(
     np.iscomplex,
     np.iscomplexobj,
@@ -91,7 +91,7 @@ piecewise_constant(
     np.savez_compressed,
 )
 
-# ------------------------------------------------------------------ places, counts, truth
+# ------------------------------------------------------------------ searching, counting, truth
 
 piecewise_constant(
     np.all,
@@ -108,7 +108,7 @@ piecewise_constant(
     np.searchsorted,
 )
 
-# ------------------------------------------------------------------ shapes and positions
+# ------------------------------------------------------------------ shapes and indices
 
 piecewise_constant(
     np.argwhere,

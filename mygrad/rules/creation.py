@@ -1,4 +1,4 @@
-"""Making arrays: filled, ranges, grids, and from existing data."""
+"""Array creation: filled arrays, copies of existing data, ranges, grids."""
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Full(Operation):
     creates = True
 
     def vjp_a(grad):
-        """Only its shape and dtype matter."""
+        """No gradient: only the shape and dtype of ``a`` are used."""
 
     def vjp_fill_value(grad):
         return grad
@@ -62,7 +62,7 @@ class AsArray(Operation):
 
 @implements(np.arange)
 class ARange(Operation):
-    """The end decides only how many elements there are: it has no derivative."""
+    """``stop`` has no derivative: it only decides how many elements there are."""
 
     creates = True
 
@@ -77,13 +77,13 @@ class ARange(Operation):
 
 
 def weights(grad, num, endpoint):
-    """How much each element of a range has of its stop; it has 1 minus that of its start."""
+    """The weight of ``stop`` in each element of a range; the weight of ``start`` is 1 minus it."""
     steps = num - 1 if endpoint else num
     return np.arange(num, dtype=grad.dtype) / max(steps, 1)
 
 
 def weighted_sum(factors, grad, axis):
-    """``grad`` summed over the axis that a range was laid along, each element times its factor."""
+    """The sum of ``factors * grad`` along the axis of a range."""
     return np.tensordot(factors, grad, axes=(0, axis))
 
 

@@ -1,17 +1,18 @@
 """Matrix decompositions and spectra.
 
-Eigenvectors and singular vectors are fixed only up to a phase, and within the space of a multiple
-eigenvalue up to a rotation. Gradients are right for losses that do not depend on such choices; `eig`'s
-follow LAPACK's normalization. Where two eigenvalues (or singular values) agree to rounding, their vectors
-have no derivative: the part that would turn one into the other is taken as 0. That is right for losses
-that depend on the spectrum and on whole eigenspaces, and wrong for others, such as a matrix function
-applied to the eigenvalues of a multiple of the identity, and for second derivatives there.
+Eigenvectors and singular vectors are unique only up to a phase, and those of a repeated eigenvalue
+only up to a rotation of its eigenspace. Gradients are correct for losses that do not depend on
+these choices; those of `eig` follow LAPACK's normalization. Where two eigenvalues (or singular
+values) agree up to rounding, their vectors have no derivative, and the component that rotates one
+into the other is set to 0. That is correct for losses that depend only on the spectrum and on whole
+eigenspaces. It is wrong for other losses, such as a matrix function applied to the eigenvalues of a
+multiple of the identity, and for second derivatives at such matrices.
 
 `cholesky` and `eigh` read one triangle, so only that triangle has a gradient.
 
-The formulas are the textbooks', which take the gradient's conjugate: ``bar``. Giles, "An extended
-collection of matrix derivative results for forward and reverse mode algorithmic differentiation" (2008),
-has them for real matrices.
+The formulas are the textbook ones, which use the conjugate of the gradient, here called ``bar``.
+For real matrices, see Giles, "An extended collection of matrix derivative results for forward and
+reverse mode algorithmic differentiation" (2008).
 """
 
 import math
@@ -31,7 +32,7 @@ from mygrad.rules.matrices import (
 
 
 def reciprocal(x, spectrum):
-    """``1 / x``, and 0 where the numbers `x` made of a ``spectrum`` are zero to rounding."""
+    """``1 / x``, or 0 where ``x``, computed from a ``spectrum``, is zero up to rounding."""
     largest = np.max(np.abs(spectrum), -1, keepdims=True, initial=0)[..., np.newaxis]
     rounding = spectrum.shape[-1] * np.finfo(spectrum.dtype).eps * largest
     zero = np.abs(x) <= rounding
@@ -39,7 +40,7 @@ def reciprocal(x, spectrum):
 
 
 def gaps(spectrum):
-    """All ``s[j] - s[i]``."""
+    """The matrix of all differences ``s[j] - s[i]``."""
     return spectrum[..., np.newaxis, :] - spectrum[..., :, np.newaxis]
 
 
@@ -48,12 +49,12 @@ def gaps(spectrum):
 
 @implements(np.linalg.cholesky)
 class Cholesky(Operation):
-    """One triangle is read, and has the gradient."""
+    """Only the triangle that is read gets a gradient."""
 
     def vjp_a(grad, out, upper=False):
         lower, bar = (adjoint(out), transpose(grad)) if upper else (out, conj(grad))
         turned = adjoint(lower)
-        # L dM L^H is the change of the matrix, where the lower half of dM is L^-1 dL.
+        # The matrix changes by L dM L^H, where the lower half of dM is L^-1 dL.
         bar = np.linalg.solve(turned, halved_lower(turned @ bar))
         bar = gradient_of_lower(adjoint(np.linalg.solve(turned, adjoint(bar))))
         return transpose(bar) if upper else conj(bar)
@@ -72,7 +73,7 @@ class QR(Operation):
         if mode == "complete" and q.shape[-1] > size:
             first, rest = q[..., :size], q[..., size:]
             if of_q is not None:
-                # The columns that complete the basis only turn with those that the matrix determines.
+                # The columns that complete the basis rotate with those that the matrix determines.
                 turned = conj(rest @ transpose(of_q[..., size:]) @ first)
                 of_q = of_q[..., :size] - turned
             of_r = None if of_r is None else of_r[..., :size, :]
@@ -81,7 +82,7 @@ class QR(Operation):
 
 
 def qr_grad(a, q, r, of_q, of_r):
-    """The gradient with respect to ``a = q @ r``, where ``q`` has at most as many columns as rows."""
+    """The gradient with respect to ``a = q @ r``, where ``q`` is square or tall."""
     rows, columns = a.shape[-2:]
     if of_q is None and of_r is None:
         return None
@@ -89,7 +90,7 @@ def qr_grad(a, q, r, of_q, of_r):
     bar_r = np.zeros_like(r) if of_r is None else conj(of_r)
     if rows >= columns:
         return conj(tall_qr_bar(q, r, bar_q, bar_r))
-    # The first columns determine q; the rest of r is q^H times the other columns.
+    # The first columns determine q; the rest of r is q^H times the remaining columns.
     bar_rest = bar_r[..., rows:]
     bar_q = bar_q + a[..., rows:] @ adjoint(bar_rest)
     bar = tall_qr_bar(q, r[..., :rows], bar_q, bar_r[..., :rows])
@@ -97,10 +98,10 @@ def qr_grad(a, q, r, of_q, of_r):
 
 
 def tall_qr_bar(q, r, bar_q, bar_r):
-    """The conjugate of the gradient of a decomposition with a square ``r``."""
+    """The conjugate gradient with respect to ``q @ r``, where ``r`` is square."""
     of_r, of_q = bar_r @ adjoint(r), adjoint(q) @ bar_q
     turn = of_q - of_r
-    # q turns by a skew-Hermitian matrix, and the diagonal of r stays real.
+    # q changes by a skew-Hermitian rotation, and the diagonal of r stays real.
     middle = of_r - of_q + np.tril(turn - adjoint(turn), -1)
     if q.dtype.kind == "c":
         middle = middle + 1j * np.eye(q.shape[-1]) * np.imag(turn)
@@ -109,10 +110,10 @@ def tall_qr_bar(q, r, bar_q, bar_r):
 
 
 def householder_grad(a, of_h, of_tau):
-    """The gradient with respect to ``a`` of its reflections, as LAPACK's geqrf returns them.
+    """The gradient with respect to ``a`` of the Householder reflections of LAPACK's geqrf.
 
-    Each turns the first column ``x`` of what is left into a multiple ``beta`` of the first unit vector:
-    ``1 - tau v v^H``, where ``v`` begins with 1.
+    Each reflection ``1 - tau v v^H``, ``v[0] = 1``, maps the first column ``x`` of the remaining
+    matrix to a multiple ``beta`` of the first unit vector.
     """
     steps = min(a.shape[-2:])
     bar_h = np.zeros_like(a) if of_h is None else conj(transpose(of_h))
@@ -137,7 +138,7 @@ def householder_grad(a, of_h, of_tau):
 
 
 def reflection(x):
-    """The vector, the factor and the image of the reflection for the columns ``x``."""
+    """``v``, ``tau`` and ``beta`` of the reflection of the column ``x``."""
     alpha, tail = x[..., :1, :], x[..., 1:, :]
     length = np.sqrt(np.sum(np.real(conj(x) * x), -2, keepdims=True))
     done = np.all(tail == 0, -2, keepdims=True) & (np.imag(alpha) == 0)
@@ -148,7 +149,7 @@ def reflection(x):
 
 
 def reflection_bar(x, v, tau, beta, bar_tail, bar_tau, bar_beta):
-    """The conjugate of the gradient with respect to the columns ``x`` of a reflection."""
+    """The conjugate gradient with respect to the reflected column ``x``."""
     done = tau == 0
     alpha, tail = x[..., :1, :], v[..., 1:, :]
     down = conj(np.where(done, 1, alpha - beta))
@@ -166,7 +167,10 @@ def reflection_bar(x, v, tau, beta, bar_tail, bar_tau, bar_beta):
 
 @implements(np.linalg.eigh)
 class Eigh(Operation):
-    """One triangle is read, and has the gradient. Within the space of a multiple eigenvalue, which has no derivative there, vectors stay as they are."""
+    """Only the triangle that is read gets a gradient.
+
+    Eigenvectors of a repeated eigenvalue are treated as fixed within their space.
+    """
 
     def vjp_a(grad, out, UPLO="L"):
         return eigh_grad(*grad, *out, UPLO)
@@ -174,7 +178,7 @@ class Eigh(Operation):
 
 @implements(np.linalg.eigvalsh)
 class Eigvalsh(Operation):
-    """One triangle is read, and has the gradient."""
+    """Only the triangle that is read gets a gradient."""
 
     def vjp_a(grad, a, UPLO="L"):
         w, v = np.linalg.eigh(a, UPLO)
@@ -182,7 +186,7 @@ class Eigvalsh(Operation):
 
 
 def eigh_grad(of_w, of_v, w, v, UPLO="L"):
-    """The gradient with respect to a Hermitian matrix, in the triangle that ``UPLO`` names."""
+    """The gradient with respect to the triangle ``UPLO`` of a Hermitian matrix."""
     middle = 0 if of_w is None else on_diagonal(of_w)
     if of_v is not None:
         middle = middle + reciprocal(gaps(w), w) * (adjoint(v) @ conj(of_v))
@@ -195,7 +199,7 @@ def eigh_grad(of_w, of_v, w, v, UPLO="L"):
 
 @implements(np.linalg.svd)
 class SVD(Operation):
-    """Within the space of a multiple singular value, which has no derivative there, vectors stay as they are."""
+    """Singular vectors of a repeated singular value are treated as fixed within their space."""
 
     def vjp_a(grad, a, out, full_matrices=True, compute_uv=True, hermitian=False):
         if compute_uv:
@@ -222,7 +226,7 @@ class Svdvals(Operation):
 def reduced(u, of_u, size):
     """The first ``size`` columns of a unitary matrix, and the gradient with respect to them.
 
-    The others only complete the basis: they turn with the first.
+    The other columns only complete the basis, and rotate with the first ones.
     """
     first, rest = u[..., :size], u[..., size:]
     if of_u is None or u.shape[-1] == size:
@@ -232,8 +236,8 @@ def reduced(u, of_u, size):
 
 
 def svd_grad(of_u, of_s, of_vh, u, s, vh):
-    """The gradient with respect to ``u @ diag(s) @ vh``, from those of the factors (None: unused)."""
-    # The derivative of a singular value jumps at zero, as that of an absolute value does.
+    """The gradient with respect to ``u @ diag(s) @ vh``, given those of the factors (or None)."""
+    # A singular value, like an absolute value, has a kink at zero.
     middle = 0 if of_s is None else on_diagonal(np.where(s == 0, 0, of_s))
     if of_u is None and of_vh is None:
         return None if of_s is None else conj(u) @ middle @ conj(vh)
@@ -253,7 +257,7 @@ def svd_grad(of_u, of_s, of_vh, u, s, vh):
         turn_v = inside - adjoint(inside)
         if v.shape[-2] > v.shape[-1]:
             rest = rest + (u * transpose(inverse)) @ adjoint(bar_v - v @ inside)
-    # Written so that a loss which depends on u @ vh alone never divides by a gap.
+    # In this form a loss that depends only on u @ vh never divides by a gap.
     sums = s[..., np.newaxis, :] + s[..., :, np.newaxis]
     middle = middle + reciprocal(gaps(s), s) * (turn_u + turn_v) / 2
     middle = middle + reciprocal(sums, s) * (turn_u - turn_v) / 2
@@ -261,7 +265,7 @@ def svd_grad(of_u, of_s, of_vh, u, s, vh):
 
 
 def hermitian_svd_grad(of_u, of_s, of_vh, u, s, vh):
-    """Likewise for a Hermitian matrix: its singular values are the sizes of its eigenvalues."""
+    """As `svd_grad`, for a Hermitian matrix: its singular values are ``abs(eigenvalues)``."""
     sign = np.sign(np.sum(np.real(u * transpose(vh)), -2))
     of_w = None if of_s is None else of_s * sign
     of_v = of_u
@@ -271,12 +275,12 @@ def hermitian_svd_grad(of_u, of_s, of_vh, u, s, vh):
     return eigh_grad(of_w, of_v, s * sign, u)
 
 
-# ------------------------------------------------------------------ eigenvalues of any matrix
+# ------------------------------------------------------------------ eigenvalues of general matrices
 
 
 @implements(np.linalg.eig)
 class Eig(Operation):
-    """Within the space of a multiple eigenvalue, which has no derivative there, vectors stay as they are."""
+    """Eigenvectors of a repeated eigenvalue are treated as fixed within their space."""
 
     def vjp_a(grad, out):
         of_w, of_v = grad
@@ -292,26 +296,27 @@ class Eig(Operation):
 class Eigvals(Operation):
     def vjp_a(grad, a, out):
         w, v = np.linalg.eig(a)
-        # LAPACK lists the eigenvalues of a large matrix in another order if it is asked for vectors.
+        # For a large matrix, LAPACK orders the eigenvalues differently when it also computes
+        # vectors.
         here, there = order_in_plane(out), order_in_plane(w)
         grad = np.take_along_axis(grad, np.take_along_axis(here, np.argsort(there, -1), -1), -1)
         return eigenvector_frame(v, on_diagonal(grad))
 
 
 def order_in_plane(w):
-    """Indices that sort complex numbers along a direction in which no two are likely to agree."""
+    """Indices that sort complex numbers along a direction in which ties are unlikely."""
     return np.argsort(np.real(w) + (math.sqrt(2) - 1) * np.imag(w), -1, stable=True)
 
 
 def eigenvector_frame(v, middle):
-    """``middle`` taken back from the basis of the eigenvectors."""
+    """``middle``, transformed from the basis of the eigenvectors to the standard basis."""
     return np.linalg.solve(transpose(v), middle @ transpose(v))
 
 
 def normalized_grad(of_v, v):
-    """The gradient with respect to eigenvectors before they were normalized.
+    """The gradient with respect to the eigenvectors before normalization.
 
-    Each has length one, and its largest entry is real.
+    Normalized eigenvectors have length one and a real largest entry.
     """
     along = np.sum(of_v * v, -2, keepdims=True)
     of_v = of_v - np.real(along) * conj(v)

@@ -12,26 +12,26 @@ from mygrad.engine.operation import Operation
 from mygrad.engine.registry import implements
 from mygrad.rules._lazy import Lazy
 
-#: Below so many multiplications NumPy's own loop is done before a path of BLAS calls has been found.
+#: With fewer multiplications, NumPy's plain loop is faster than finding a path of BLAS calls.
 WORTH_A_PATH = 20_000
 
 
 class Recipe(NamedTuple):
-    """How to compute the gradient with respect to one operand of an einsum."""
+    """The steps that compute the gradient with respect to one operand of an einsum."""
 
     #: The subscripts of an einsum of the incoming gradient and the other operands.
     form: str
-    #: How many multiplications a path of BLAS calls can save; 0 where there is nothing to save.
+    #: The number of multiplications that a path of BLAS calls may save; 0 if none.
     work: int
-    #: Its result with the axes of length one that it has summed, and of the full lengths.
+    #: The shape of its result with summed axes of length one, and its full shape.
     kept: tuple[int, ...]
     full: tuple[int, ...]
-    #: Where a label is repeated: the operand's axes as axes of the result. Else None.
+    #: For an operand with repeated labels, the result's axis for each of its axes; else None.
     diagonal: tuple[int, ...] | None
 
 
 def labels_of(operands):
-    """The labels in einsum's positional arguments, hashable, and the places of the operands."""
+    """The labels in einsum's positional arguments, hashable, and the positions of the operands."""
     if isinstance(operands[0], str):
         return operands[0], range(1, len(operands))
     last = len(operands) % 2
@@ -41,7 +41,7 @@ def labels_of(operands):
 
 
 def terms(labels, ndims):
-    """Lists of the labels of each operand, and of the result.
+    """The labels of each operand and of the result, as lists.
 
     Labels are characters or integers. The axes that an ellipsis stands for get the labels ``(1,)``,
     ``(2,)`` …, counted from the last, as broadcasting aligns them.
@@ -69,7 +69,7 @@ def terms(labels, ndims):
 
 
 def expanded(term, ellipsis, number):
-    """The labels ``term`` with ``number`` labels in the place of the ellipsis."""
+    """The labels ``term``, with the ellipsis replaced by ``number`` labels."""
     place = term.index(ellipsis)
     return [*term[:place], *((axis,) for axis in range(number, 0, -1)), *term[place + 1 :]]
 
@@ -86,8 +86,8 @@ def recipe(labels, shapes, position):
     present = {label for term in around for label in term}
     term, shape = subscripts[position], shapes[position]
     own = dict(zip(term, shape, strict=True))
-    # An axis of length one was broadcast: its gradient is summed. One that nothing else has was summed
-    # away: its gradient is the same all along.
+    # An axis of length one was broadcast: its gradient is a sum. An axis that occurs nowhere else
+    # was summed: its gradient is constant along the axis.
     kept = [label for label in own if own[label] != 1 and label in present]
     letters = dict(zip(sizes, ascii_letters, strict=False))
     inputs = ",".join("".join(letters[label] for label in term) for term in around)
@@ -102,7 +102,7 @@ def recipe(labels, shapes, position):
 
 
 def operand_grad(grad, operands, labels, places, place):
-    """The gradient with respect to the operand at ``place`` among einsum's arguments."""
+    """The gradient with respect to the operand in position ``place`` of einsum's arguments."""
     arrays = [operands[each] for each in places]
     shapes = tuple(np.shape(array) for array in arrays)
     position = places.index(place)
@@ -124,7 +124,7 @@ def operand_grad(grad, operands, labels, places, place):
 
 
 def without_untouched(form, grad, others, product):
-    """``product`` where a zero in ``grad`` makes zero of an infinity or NaN that it meets in ``others``."""
+    """``product``, but with zero where a zero in ``grad`` meets infinity or NaN in ``others``."""
     finite = np.einsum(form, grad, *(np.where(np.isfinite(each), each, 0) for each in others))
     needed = np.not_equal(grad, 0).astype(float)
     touched = 0

@@ -26,7 +26,7 @@ class Exp2(Elementwise):
 @implements(np.expm1)
 class Expm1(Elementwise):
     def vjp_x(grad, x):
-        # Not `out + 1`: where the result is nearly -1, that has lost the digits of exp(x).
+        # Not `out + 1`: where the result is nearly -1, it has lost the digits of exp(x).
         return grad * np.exp(x)
 
 
@@ -55,9 +55,9 @@ class Log1p(Elementwise):
 
 
 def part_of_log_sum(x1, x2, exp):
-    """The derivative of the logarithm of ``exp(x1) + exp(x2)`` in ``x1``."""
+    """The derivative of ``log(exp(x1) + exp(x2))`` with respect to ``x1``."""
     difference = x2 - x1
-    # Two infinities of one sign are a tie.
+    # Infinities of the same sign tie.
     difference = np.where(np.isnan(difference) & (x1 == x2), 0, difference)
     return 1 / (1 + exp(difference))
 
@@ -89,7 +89,7 @@ class Square(Elementwise):
 @implements(np.sqrt)
 class Sqrt(Elementwise):
     def vjp_x(grad, out):
-        return grad / (out + out)  # half the price of 2 * out on a small array
+        return grad / (out + out)  # twice as fast as 2 * out for small arrays
 
 
 @implements(np.cbrt)
@@ -99,24 +99,24 @@ class Cbrt(Elementwise):
 
 
 def slope_in_base(base, exponent, power):
-    """The derivative of ``power(base, exponent)`` in ``base``."""
-    # 1.0, because 1 less than the least small integer would wrap around.
+    """The derivative of ``power(base, exponent)`` with respect to ``base``."""
+    # 1.0: a small integer minus 1 might wrap around.
     slope = exponent * power(base, exponent - 1.0)
-    # x ** 0 is 1 at every x, zero and NaN too.
+    # x ** 0 is 1 for every x, including zero and NaN.
     return np.where((exponent == 0) & np.isnan(slope), 0, slope)
 
 
 def slope_in_exponent(base, exponent, out):
-    """The derivative of ``out``, ``base`` to the power of ``exponent``, in ``exponent``."""
-    # A base that is a Python number has no dtype: its logarithm takes that of the result.
+    """The derivative of ``out = base**exponent`` with respect to ``exponent``."""
+    # A Python number has no dtype: its logarithm gets that of the result.
     slope = out * np.log(base, dtype=out.dtype)
-    # 0 ** x is 0 at every positive x. At x = 0, where it jumps to 1, its derivative is set to 0.
+    # 0 ** x is 0 for every positive x. At x = 0, where it jumps to 1, the derivative is set to 0.
     return np.where((base == 0) & (exponent >= 0), 0, slope)
 
 
 @implements(np.power)
 class Power(Elementwise):
-    """Of ``x ** 0``, 0 with respect to any x; of ``0 ** x``, 0 with respect to x."""
+    """The derivative of ``x ** 0`` is 0 for every x, and that of ``0 ** x`` is 0 for x >= 0."""
 
     def vjp_x1(grad, x1, x2):
         if not isinstance(x2, (int, float, complex)):
@@ -133,7 +133,7 @@ class Power(Elementwise):
 
 @implements(np.float_power)
 class FloatPower(Elementwise):
-    """Of ``x ** 0``, 0 with respect to any x; of ``0 ** x``, 0 with respect to x."""
+    """The derivative of ``x ** 0`` is 0 for every x, and that of ``0 ** x`` is 0 for x >= 0."""
 
     def vjp_x1(grad, x1, x2):
         return grad * slope_in_base(x1, x2, np.float_power)

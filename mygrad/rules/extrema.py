@@ -1,6 +1,6 @@
-"""Maximum and minimum of pairs, and clip. Where the two are equal, each gets half of the gradient.
+"""Elementwise maximum and minimum, and clip. Equal elements get half of the gradient each.
 
-Where the result is NaN because one of them is, that one gets it.
+Where the result is NaN, the gradient goes to the argument that is NaN.
 """
 
 import numpy as np
@@ -12,9 +12,9 @@ from mygrad.engine.registry import implements
 
 @dispatched
 def keep(values, mask):
-    """``values`` where ``mask`` is true, zero elsewhere, even where they are infinite."""
-    # On a large array with an irregular mask, a product is ten times as fast as np.where. It would
-    # make NaN of an infinity, such as the derivative of the square root in sqrt(maximum(x, 0)).
+    """``values`` where ``mask`` is true, zero elsewhere, even if ``values`` is infinite there."""
+    # For large arrays with irregular masks, a product is ten times as fast as np.where. But it
+    # turns infinities into NaN, such as the derivative of the square root in sqrt(maximum(x, 0)).
     if isinstance(values, np.ndarray) and values.size > 10_000 and np.isfinite(values).all():
         return values * mask
     return np.where(mask, values, 0)
@@ -27,7 +27,7 @@ class Keep(Elementwise):
 
 
 def portion(grad, mine, other, beats, nan_beats=True):
-    """What the argument ``mine`` gets of ``grad``; ``nan_beats`` says whether NaN beats a number."""
+    """The part of ``grad`` for the argument ``mine``; ``nan_beats``: NaN beats a number."""
     won = beats(mine, other)
     undecided = np.equal(won, beats(other, mine))
     if not undecided.any():
@@ -65,7 +65,7 @@ class Minimum(Elementwise):
 
 @implements(np.fmax)
 class Fmax(Elementwise):
-    """Equal elements get half of the gradient each; a NaN beside a number gets none."""
+    """Equal elements get half of the gradient each; a NaN paired with a number gets none."""
 
     gates = True
 
@@ -78,7 +78,7 @@ class Fmax(Elementwise):
 
 @implements(np.fmin)
 class Fmin(Elementwise):
-    """Equal elements get half of the gradient each; a NaN beside a number gets none."""
+    """Equal elements get half of the gradient each; a NaN paired with a number gets none."""
 
     gates = True
 
@@ -96,7 +96,7 @@ class Clip(Operation):
     differentiable = ("a", "a_min", "a_max", "min", "max")
 
     def vjp(grad, needs, a, a_min=None, a_max=None, min=None, max=None):
-        # As NumPy has it, minimum(maximum(a, lower), upper).
+        # NumPy computes minimum(maximum(a, lower), upper).
         lower = a_min if min is None else min
         upper = a_max if max is None else max
         raised = a if lower is None else np.maximum(a, lower)

@@ -1,8 +1,8 @@
 """Discrete Fourier transforms.
 
-They are linear, so that a gradient is taken back by the transposed transform. That of `fft` and `ifft` is
-the very same transform. `rfft` keeps half of a spectrum that is symmetric: what it left out comes back as
-weights. The others are made of these.
+They are linear, so the pullback is the transposed transform. `fft` and `ifft` are their own
+transposes. `rfft` returns half of a symmetric spectrum; in its transpose, weights account for the
+other half. The other transforms are built from these.
 """
 
 import numpy as np
@@ -10,12 +10,12 @@ import numpy as np
 from mygrad.engine.operation import Operation
 from mygrad.engine.registry import implements
 
-# The norm that makes `irfft` scale as `rfft` does with the other one: what divides there must divide here.
+# The norm with which the transposed transform scales by the same factor.
 SWAPPED = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
 def fit(x, length, axis):
-    """``x`` cut off or filled with zeros to ``length`` along ``axis``, as transforms fit their input."""
+    """Truncate or zero-pad ``x`` to ``length`` along ``axis``, as transforms do."""
     missing = length - x.shape[axis]
     if missing == 0:
         return x
@@ -28,9 +28,9 @@ def fit(x, length, axis):
 
 
 def half_weights(x, length, axis, inner):
-    """One for the terms of half a spectrum that have no mirror image, ``inner`` for those that do.
+    """Weights for half a spectrum: 1 for terms without a mirror image, ``inner`` for the others.
 
-    The spectrum is that of ``length`` real numbers; ``x`` holds half of it along ``axis``.
+    ``x`` holds half of the spectrum of ``length`` real numbers along ``axis``.
     """
     weights = np.full(x.shape[axis], inner, np.finfo(x.dtype).dtype)
     weights[0] = 1
@@ -84,14 +84,14 @@ class IRFFT(Operation):
 
 @implements(np.fft.hfft)
 class HFFT(Operation):
-    # hfft(a) is irfft(conj(a)), normalized the other way.
+    # hfft(a) is irfft(conj(a)) with the norms swapped.
     def vjp_a(grad, a_shape, axis=-1, norm=None):
         return np.conj(of_irfft(grad, a_shape[axis], axis, SWAPPED[norm]))
 
 
 @implements(np.fft.ihfft)
 class IHFFT(Operation):
-    # ihfft(a) is conj(rfft(a)), normalized the other way.
+    # ihfft(a) is conj(rfft(a)) with the norms swapped.
     def vjp_a(grad, a_shape, n=None, axis=-1, norm=None):
         return of_rfft(np.conj(grad), a_shape[axis], n, axis, SWAPPED[norm])
 
@@ -100,7 +100,7 @@ class IHFFT(Operation):
 
 
 def lengths(shape, s, axes):
-    """The axes that a transform goes along, each with the length that it gets."""
+    """The transformed axes, each with its length in the transform."""
     if axes is None:
         axes = range(-len(shape if s is None else s), 0)
     axes = [int(axis) % len(shape) for axis in axes]
@@ -109,11 +109,11 @@ def lengths(shape, s, axes):
     return [(axis, shape[axis] if n == -1 else int(n)) for axis, n in zip(axes, s, strict=True)]
 
 
-def back(shape, order, halved=False):
-    """``(axis, size, n)`` for each transform ``(axis, n)`` of an array of ``shape``, the last one first.
+def reversed_steps(shape, order, halved=False):
+    """``(axis, size, n)`` for each transform ``(axis, n)`` of an array of ``shape``, reversed.
 
-    ``size`` is the length that the axis had before. ``halved`` says that the first transform is that of real
-    numbers, and leaves ``n // 2 + 1``.
+    ``size`` is the length of the axis before the transform. If ``halved``, the first transform is
+    of real numbers, and leaves ``n // 2 + 1``.
     """
     current, found = list(shape), []
     for axis, n in order:
@@ -127,20 +127,22 @@ def back(shape, order, halved=False):
 
 
 def of_fftn(grad, a_shape, s, axes, norm, single):
-    for axis, size, _ in back(a_shape, lengths(a_shape, s, axes)[::-1]):
+    for axis, size, _ in reversed_steps(a_shape, lengths(a_shape, s, axes)[::-1]):
         grad = single(grad, size, axis, norm)
     return grad
 
 
 def of_rfftn(grad, a_shape, s, axes, norm):
-    *others, (real, real_size, n) = back(a_shape, lengths(a_shape, s, axes)[::-1], halved=True)
+    *others, (real, real_size, n) = reversed_steps(
+        a_shape, lengths(a_shape, s, axes)[::-1], halved=True
+    )
     for axis, size, _ in others:
         grad = of_fft(grad, size, axis, norm)
     return of_rfft(grad, real_size, n, real, norm)
 
 
 def of_irfftn(grad, a_shape, s, axes, norm):
-    (real, real_size, _), *others = back(a_shape, lengths(a_shape, s, axes))
+    (real, real_size, _), *others = reversed_steps(a_shape, lengths(a_shape, s, axes))
     grad = of_irfft(grad, real_size, real, norm)
     for axis, size, _ in others:
         grad = of_ifft(grad, size, axis, norm)

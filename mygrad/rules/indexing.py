@@ -1,4 +1,4 @@
-"""The opposite of indexing: adding values into an array of zeros."""
+"""The transpose of indexing: adding values into an array of zeros."""
 
 import numpy as np
 
@@ -10,12 +10,12 @@ from mygrad.engine.views import repeats
 
 @dispatched
 def scatter_add(values, index, shape):
-    """Zeros of ``shape`` with ``values`` added at ``index``, once for each time an element is named."""
+    """Zeros of ``shape`` with ``values`` added at ``index``; repeated indices accumulate."""
     total = np.zeros_like(values, order="C", shape=shape)
     if not repeats(index):
         total[index] = values
         return total
-    # NumPy adds at positions in one axis several times as fast as in many.
+    # NumPy's add.at is several times as fast for one axis as for several.
     positions = np.arange(total.size).reshape(shape)[index]
     flat = total.reshape(-1)
     np.add.at(flat, positions.ravel(), np.broadcast_to(values, positions.shape).ravel())

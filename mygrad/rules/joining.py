@@ -21,14 +21,14 @@ def cut(grad, sizes, axis):
 
 
 def parts_of(shape):
-    """The shapes of arrays to be joined, also where they were given as one array, and whether so."""
+    """The shapes of the arrays to join, and True if they were given as one stacked array."""
     if isinstance(shape[0], tuple):
         return shape, False
     return (shape[1:],) * shape[0], True
 
 
-def taken_apart(grad, given, lift, axis):
-    """The gradients of the arrays of shapes ``given``, joined along ``axis`` in shapes ``lift(…)``."""
+def split_joined(grad, given, lift, axis):
+    """The gradients of arrays of shapes ``given``, joined along ``axis`` in shapes ``lift(…)``."""
     shapes, as_one = parts_of(given)
     pieces = cut(grad, [lift(shape)[axis] for shape in shapes], axis)
     gradients = [np.reshape(piece, shape) for piece, shape in zip(pieces, shapes, strict=True)]
@@ -55,8 +55,8 @@ def at_least_column(shape):
 class Concatenate(Operation):
     def vjp_arrays(grad, arrays_shape, axis=0):
         if axis is None:
-            return taken_apart(grad, arrays_shape, lambda shape: (math.prod(shape),), 0)
-        return taken_apart(grad, arrays_shape, tuple, normalize_axis_index(axis, grad.ndim))
+            return split_joined(grad, arrays_shape, lambda shape: (math.prod(shape),), 0)
+        return split_joined(grad, arrays_shape, tuple, normalize_axis_index(axis, grad.ndim))
 
 
 @implements(np.stack)
@@ -68,25 +68,25 @@ class Stack(Operation):
 @implements(np.hstack)
 class HStack(Operation):
     def vjp_tup(grad, tup_shape):
-        return taken_apart(grad, tup_shape, at_least_1d, 0 if grad.ndim == 1 else 1)
+        return split_joined(grad, tup_shape, at_least_1d, 0 if grad.ndim == 1 else 1)
 
 
 @implements(np.vstack)
 class VStack(Operation):
     def vjp_tup(grad, tup_shape):
-        return taken_apart(grad, tup_shape, at_least_2d, 0)
+        return split_joined(grad, tup_shape, at_least_2d, 0)
 
 
 @implements(np.dstack)
 class DStack(Operation):
     def vjp_tup(grad, tup_shape):
-        return taken_apart(grad, tup_shape, at_least_3d, 2)
+        return split_joined(grad, tup_shape, at_least_3d, 2)
 
 
 @implements(np.column_stack)
 class ColumnStack(Operation):
     def vjp_tup(grad, tup_shape):
-        return taken_apart(grad, tup_shape, at_least_column, 1)
+        return split_joined(grad, tup_shape, at_least_column, 1)
 
 
 @implements(np.block)
@@ -96,12 +96,12 @@ class Block(Operation):
 
 
 def depth(arrays):
-    """How deep the lists are nested."""
+    """The nesting depth of lists of arrays."""
     return 1 + depth(arrays[0]) if isinstance(arrays, list) else 0
 
 
 def unblock(grad, arrays, axis):
-    """The gradients of nested lists of arrays, joined along ``axis`` and, inside, the axes after."""
+    """The gradients of nested lists of arrays, joined along ``axis`` and, inside, later axes."""
     if not isinstance(arrays, list):
         return np.reshape(grad, np.shape(arrays))
     sizes = [length(part, axis, grad.ndim) for part in arrays]
@@ -110,7 +110,7 @@ def unblock(grad, arrays, axis):
 
 
 def length(arrays, axis, ndim):
-    """The length that nested lists of arrays have along ``axis``, an axis before those they join."""
+    """The length of nested lists of arrays along ``axis``, which precedes the axes they join."""
     while isinstance(arrays, list):
         arrays = arrays[0]
     shape = np.shape(arrays)
@@ -134,9 +134,9 @@ class Append(Operation):
 
 
 def sources(length, obj, count):
-    """Where the entries of an insertion come from: a position, or -1 - j for the j-th new one.
+    """The source of each entry after an insertion: its position, or -1 - j for the j-th new one.
 
-    NumPy's own insertion into the positions tells, for every kind of ``obj``.
+    Inserting into the positions with NumPy handles every kind of ``obj``.
     """
     return np.insert(np.arange(length), obj, -1 - np.arange(count))
 
@@ -170,7 +170,7 @@ class Delete(Operation):
 
 
 def spans(length, indices_or_sections):
-    """The ranges that ``length`` positions are split into."""
+    """The ranges into which ``length`` positions are split."""
     if np.ndim(indices_or_sections):
         marks = [0, *indices_or_sections, length]
     else:
@@ -181,7 +181,7 @@ def spans(length, indices_or_sections):
 
 
 def rejoin(grads, shape, axis, indices_or_sections):
-    """The gradient of an array of ``shape``, split along ``axis``, from those of its parts."""
+    """The gradient of an array of ``shape``, split along ``axis``, given those of its parts."""
     parts = spans(shape[axis], indices_or_sections)
     given = next(grad for grad in grads if grad is not None)
     if sum(map(len, parts)) == shape[axis]:
@@ -194,7 +194,7 @@ def rejoin(grads, shape, axis, indices_or_sections):
             ],
             axis=axis,
         )
-    # Indices out of order make parts that overlap or leave gaps.
+    # With unsorted indices the parts may overlap or leave gaps.
     total = np.zeros_like(given, shape=shape)
     for grad, part in zip(grads, parts, strict=True):
         if grad is not None:

@@ -1,8 +1,8 @@
 """Linear algebra: inverses, linear equations, determinants, powers.
 
-The gradients of inverses and solutions are those of analytic functions: transposes, no conjugates. The
-pseudoinverse and least squares take conjugates; their rules work with ``bar``, the conjugate of the
-gradient, for which the textbooks' formulas hold.
+Inverses and solutions are holomorphic functions of the matrix, so their rules use transposes
+without conjugates. The pseudoinverse and least squares involve conjugates; their rules use ``bar``,
+the conjugate of the gradient, as textbook formulas do.
 """
 
 import numpy as np
@@ -29,7 +29,7 @@ class Inv(Operation):
 
 
 def inverse_grad(grad, inverse):
-    """The gradient with respect to a matrix of whose inverse ``grad`` is the gradient."""
+    """The gradient with respect to a matrix, given ``grad``, that of its ``inverse``."""
     inverse = transpose(inverse)
     return -(inverse @ grad @ inverse)
 
@@ -73,14 +73,14 @@ class Tensorinv(Operation):
 
 
 def regular(a, singular):
-    """``a`` with identity matrices in the place of those where ``singular`` is true."""
+    """``a`` with the matrices where ``singular`` is true replaced by identity matrices."""
     if not np.any(singular):
         return a
     return np.where(scaled(singular), np.eye(a.shape[-1], dtype=a.dtype), a)
 
 
 def cofactors(a):
-    """The cofactors of square matrices, by the determinants of their minors."""
+    """The cofactors of square matrices, computed from their minors."""
     size = a.shape[-1]
     kept = np.array([[j for j in range(size) if j != i] for i in range(size)], int)
     minors = a[..., kept[:, np.newaxis, :, np.newaxis], kept[np.newaxis, :, np.newaxis, :]]
@@ -95,7 +95,7 @@ class Det(Operation):
         of_regular = scaled(grad * out) * transpose(np.linalg.inv(regular(a, singular)))
         if not np.any(singular):
             return of_regular
-        # The derivative is finite there too, and so are all that follow.
+        # Derivatives of every order are finite at singular matrices, too.
         of_singular = np.zeros_like(a)
         of_singular[singular] = cofactors(a[singular])
         return np.where(scaled(singular), scaled(grad) * of_singular, of_regular)
@@ -115,7 +115,7 @@ class Slogdet(Operation):
             return None
         singular = np.equal(sign, 0)
         inverse = np.linalg.inv(regular(a, singular))
-        # The logarithm falls to minus infinity: there is no derivative, unless nobody asks for it.
+        # The logarithm is minus infinity and has no derivative: NaN, unless the gradient is zero.
         total = np.where(singular, np.where(np.equal(total, 0), 0, np.nan), total)
         return scaled(total) * transpose(inverse)
 
@@ -126,7 +126,7 @@ class Slogdet(Operation):
 @implements(np.linalg.matrix_power)
 class MatrixPower(Operation):
     def vjp_a(grad, a, n):
-        # The powers of [[B, G], [0, B]] hold the sum of all B**i G B**j, i + j = n - 1.
+        # The upper right block of [[B, G], [0, B]]**n is the sum of all B**i G B**j, i + j = n - 1.
         size = a.shape[-1]
         base = transpose(a)
         upper = np.concatenate([base, grad], -1)
@@ -138,7 +138,7 @@ class MatrixPower(Operation):
 class MultiDot(Operation):
     def vjp_arrays(grad, arrays):
         *inner, last = arrays
-        # A vector is a row at the front and a column at the end.
+        # A first vector is a row, a last vector a column.
         chain = [np.atleast_2d(array) for array in inner]
         chain.append(last if np.ndim(last) == 2 else column(last))
         grad = np.reshape(grad, (chain[0].shape[0], chain[-1].shape[1]))
@@ -160,8 +160,8 @@ class MultiDot(Operation):
 @implements(np.linalg.pinv)
 class Pinv(Operation):
     # Golub & Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems
-    # whose variables separate", SIAM J. Numer. Anal. 10 (1973), for matrices of constant rank: what was
-    # cut off as small counts as zero.
+    # whose variables separate", SIAM J. Numer. Anal. 10 (1973), for matrices of constant rank:
+    # singular values below the cutoff count as zero.
     def vjp_a(grad, a, out, hermitian=False):
         if hermitian:
             a = hermitian_from_lower(a)
@@ -188,7 +188,7 @@ class Lstsq(Operation):
             bar_b = adjoint(inverse) @ bar_x
             bars_b.append(bar_b)
             bars_a.append(residual @ adjoint(inverse @ bar_b) - bar_b @ adjoint(x))
-            # Where there are more unknowns than equations, the shortest solution is taken.
+            # With more unknowns than equations, the solution is the one of minimal norm.
             unseen = bar_x - inverse @ (a @ bar_x)
             bars_a.append(adjoint(inverse) @ x @ adjoint(unseen))
         if of_residuals is not None and of_residuals.size:
@@ -205,7 +205,7 @@ class Lstsq(Operation):
 
 
 def cutoff(rcond, a):
-    """What `lstsq` understands by its ``rcond``; it computes in double precision throughout."""
+    """The value that `lstsq` uses for its ``rcond``; it always computes in double precision."""
     if rcond is None:
         return np.finfo(np.float64).eps * max(a.shape)
     return np.finfo(np.float64).eps if rcond == -1 else rcond

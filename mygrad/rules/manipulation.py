@@ -1,4 +1,4 @@
-"""Shapes: reshaping, moving axes, broadcasting, repeating, resizing, windows."""
+"""Shape manipulation: reshaping, moving axes, broadcasting, repeating, resizing, windows."""
 
 import math
 from itertools import product
@@ -10,11 +10,11 @@ from mygrad.engine.operation import Operation
 from mygrad.engine.registry import implements
 from mygrad.rules.indexing import scatter_add
 
-# ------------------------------------------------------------------ the same elements in another shape
+# ------------------------------------------------------------------ reshaping and copying
 
 
 def resolved(a, order):
-    """``order`` of ``a`` without "A", which stands for either "C" or "F"."""
+    """``order``, with "A" replaced by the "C" or "F" that it stands for."""
     if order == "A":
         return "F" if np.asarray(a).flags.fnc else "C"
     return order
@@ -46,10 +46,10 @@ class Ravel(Operation):
 
 
 def memory_order(a):
-    """The order in which ``order="K"`` goes through the axes of ``a``: by falling stride.
+    """The axes of ``a`` in the order that ``order="K"`` uses: by decreasing stride.
 
-    Axes that do not move in memory have no place of their own; NumPy's insertion sort leaves them
-    where it meets them, and this one does the same.
+    Axes of stride 0 or length 1 are not ordered by stride. NumPy's insertion sort leaves them in
+    place; so does this one.
     """
     strides = [abs(stride) if n > 1 else 0 for stride, n in zip(a.strides, a.shape, strict=True)]
     rising = []
@@ -160,7 +160,7 @@ class RollAxis(Operation):
         return np.moveaxis(grad, before - 1 if source < before else before, source)
 
 
-# ------------------------------------------------------------------ turning and shifting
+# ------------------------------------------------------------------ flipping and rolling
 
 
 @implements(np.flip)
@@ -205,14 +205,14 @@ class Roll(Operation):
 
 
 def flat_axis(shape, axis):
-    """The shape and the axis to work on, for functions that flatten if ``axis`` is None."""
+    """The shape and axis that a function works on which flattens if ``axis`` is None."""
     if axis is None:
         return (math.prod(shape),), 0
     return shape, normalize_axis_index(axis, len(shape))
 
 
 def along(axis, index):
-    """The index that applies ``index`` to ``axis`` (not negative) and takes the other axes whole."""
+    """The index that applies ``index`` to the (non-negative) ``axis`` and keeps the other axes."""
     return (*(slice(None),) * axis, index)
 
 

@@ -1,10 +1,10 @@
-"""What rules on matrices share: transposes, triangles, and where the axes of an operand are."""
+"""Helpers of rules for matrices: transposes, triangles, moving core axes."""
 
 import numpy as np
 
 
 def conj(x):
-    """The complex conjugate; a real array as it is."""
+    """The complex conjugate; a real array is returned as it is."""
     return np.conj(x) if x.dtype.kind == "c" else x
 
 
@@ -19,12 +19,12 @@ def adjoint(x):
 
 
 def column(x):
-    """Vectors along the last axis, as matrices of one column."""
+    """The vectors along the last axis as matrices of one column."""
     return x[..., np.newaxis]
 
 
 def scaled(x):
-    """Numbers, one a matrix, shaped to multiply a stack of matrices."""
+    """One number per matrix, shaped to multiply a stack of matrices."""
     return x[..., np.newaxis, np.newaxis]
 
 
@@ -46,7 +46,7 @@ def hermitian_from_lower(x):
 
 
 def gradient_of_lower(bar):
-    """The gradient with respect to a lower triangle, from that with respect to the Hermitian matrix."""
+    """The gradient with respect to the lower triangle, given that of the Hermitian matrix."""
     return halved_lower(bar + adjoint(bar))
 
 
@@ -58,7 +58,7 @@ def to_end(x, axes):
 def from_end(x, axes, ndim):
     """The inverse of `to_end` for an array of ``ndim`` axes.
 
-    ``x`` may have more axes in front, those of a stack that the array was broadcast to.
+    ``x`` may have additional leading axes, those that the array was broadcast to.
     """
     places = [axis if axis < 0 else axis - ndim for axis in axes]
     return np.moveaxis(x, range(-len(axes), 0), places)

@@ -1,7 +1,7 @@
 """Norms of vectors and matrices, and the condition number.
 
-Where a norm has no derivative, at its minimum, its gradient is 0. Entries, rows or columns that tie for
-a maximum or minimum share the gradient evenly.
+A norm has no derivative at its minimum; its gradient there is 0. Entries, rows or columns that tie
+for a maximum or minimum share the gradient evenly.
 """
 
 import math
@@ -18,7 +18,7 @@ from mygrad.rules.matrices import conj, from_end, scaled, to_end
 
 @implements(np.linalg.norm)
 class Norm(Operation):
-    """0 for zeros; singular values that tie share the gradient evenly."""
+    """The derivative at 0 is 0; tied singular values share the gradient evenly."""
 
     def vjp_x(grad, x, out, ord=None, axis=None, keepdims=False):
         axes = normalize_axes(axis, x.ndim)
@@ -30,7 +30,7 @@ class Norm(Operation):
 
 @implements(np.linalg.vector_norm)
 class VectorNorm(Operation):
-    """0 for zeros."""
+    """The derivative at 0 is 0."""
 
     def vjp_x(grad, x, out, axis=None, keepdims=False, ord=2):
         axes = normalize_axes(axis, x.ndim)
@@ -40,7 +40,7 @@ class VectorNorm(Operation):
 
 @implements(np.linalg.matrix_norm)
 class MatrixNorm(Operation):
-    """0 for zeros; singular values that tie share the gradient evenly."""
+    """The derivative at 0 is 0; tied singular values share the gradient evenly."""
 
     def vjp_x(grad, x, out, keepdims=False, ord="fro"):
         return Norm.vjp_x(grad, x, out, ord, (-2, -1), keepdims)
@@ -49,7 +49,7 @@ class MatrixNorm(Operation):
 @implements(np.linalg.cond)
 class Cond(Operation):
     def vjp_x(grad, x, out, p=None):
-        # Before version 2.3 NumPy gives the condition of complex matrices as a complex number.
+        # Before version 2.3, NumPy returns a complex condition number for complex matrices.
         grad = scaled(np.real(grad))
         if p is None or p in (2, -2):
             u, s, vh = np.linalg.svd(x, full_matrices=False)
@@ -68,12 +68,12 @@ class Cond(Operation):
         pulled = norms[1] * matrix_norm_grad(grad, x, norms[0], p, (-2, -1))
         of_inverse = norms[0] * matrix_norm_grad(grad, inverse, norms[1], p, (-2, -1))
         pulled = pulled + inverse_grad(of_inverse, inverse)
-        # Infinite for singular matrices: no derivative, unless nobody asks for it.
+        # Infinite for singular matrices, without a derivative: NaN, unless the gradient is zero.
         return np.where(scaled(singular), np.where(np.equal(grad, 0), 0, np.nan), pulled)
 
 
 def direction(x):
-    """The gradient of ``abs(x)``."""
+    """The derivative of ``abs(x)``."""
     if x.dtype.kind != "c":
         return np.sign(x)
     size = np.abs(x)
@@ -81,14 +81,14 @@ def direction(x):
 
 
 def even_weights(selected, axis):
-    """Equal weights that sum to one for what is ``selected`` along ``axis``."""
+    """Equal weights, summing to one along ``axis``, for the elements that are ``selected``."""
     return selected / np.count_nonzero(selected, axis, keepdims=True)
 
 
 def unit(x, axes):
-    """Vectors along ``axes``, divided by their norms, also where those overflow or underflow; 0 for zeros.
+    """Normalize the vectors along ``axes``, even if their norms overflow or underflow; 0 stays 0.
 
-    In the limit, entries that are infinite are even, and the finite ones beside them vanish.
+    For infinite vectors it is the limit: infinite entries count equally, finite ones vanish.
     """
     sizes = np.abs(x)
     largest = np.max(sizes, axes, keepdims=True, initial=0)
@@ -100,7 +100,7 @@ def unit(x, axes):
 
 
 def vector_norm_grad(grad, x, out, ord, axes):
-    """The gradient of a norm of vectors along ``axes``, which ``grad`` and ``out`` have kept."""
+    """The gradient of a vector norm along ``axes``; ``grad`` and ``out`` keep these axes."""
     zero = np.equal(out, 0)
     if ord is None or ord in (2, "fro", "f"):
         if (zero | np.isinf(out)).any():
@@ -118,7 +118,7 @@ def vector_norm_grad(grad, x, out, ord, axes):
 
 
 def matrix_norm_grad(grad, x, out, ord, axes):
-    """Likewise for matrices, whose rows and columns lie along the two ``axes``."""
+    """As `vector_norm_grad`, for a matrix norm over the two ``axes``."""
     if not x.size:
         return np.zeros_like(x)
     if ord is None or ord in ("fro", "f"):

@@ -1,7 +1,7 @@
-"""Padding: margins of every kind around an array.
+"""Padding: all modes of ``np.pad``.
 
-NumPy pads one axis after the other; the way back takes the margins off in reverse order. In every mode
-a margin is a weighted sum of entries along its axis and of given values.
+NumPy pads one axis after the other; the pullback removes the margins in reverse order. In every
+mode the margins are linear in the entries along their axis and in the given values.
 """
 
 import numpy as np
@@ -17,9 +17,9 @@ STATISTICS = ("maximum", "mean", "median", "minimum")
 @implements(np.pad)
 class Pad(Operation):
     def fact_seen(array, mode="constant"):
-        """The values, where they decide which entries a margin depends on."""
+        """The values, if they decide which entries a margin depends on."""
         if callable(mode):
-            raise TypeError("np.pad has no derivative where a function fills the margins")
+            raise TypeError("np.pad is not differentiable if mode is a function")
         return np.asarray(array) if mode in STATISTICS else None
 
     def vjp_array(
@@ -62,7 +62,7 @@ class Pad(Operation):
 
 
 def pairs(widths, ndim):
-    """Two numbers for each axis, from any of the forms that ``np.pad`` takes."""
+    """Two numbers for each axis, from any form that ``np.pad`` accepts."""
     if isinstance(widths, dict):
         rows = [(0, 0)] * ndim
         for axis, width in widths.items():
@@ -72,7 +72,7 @@ def pairs(widths, ndim):
 
 
 def summed_to_given(sums, shape):
-    """``sums``, a pair for each axis, summed to the shape in which the values were given."""
+    """``sums``, a pair for each axis, summed to the ``shape`` of the given values."""
     if shape and isinstance(shape[0], tuple):  # as nested sequences
         shape = (len(shape), *shape[0])
     lengths = (1,) * (2 - len(shape)) + shape
@@ -81,7 +81,7 @@ def summed_to_given(sums, shape):
 
 
 def margins(grad, axis, before, after):
-    """What lies before, within and behind the margins of ``axis``."""
+    """``grad`` split along ``axis``: the margin before, the array, the margin after."""
     stop = grad.shape[axis] - after
     return (
         grad[along(axis, slice(None, before))],
@@ -91,13 +91,13 @@ def margins(grad, axis, before, after):
 
 
 def column(factors, axis, like):
-    """``factors``, one for each position on ``axis``, to multiply arrays like ``like`` with."""
+    """``factors``, one for each position on ``axis``, shaped to multiply arrays like ``like``."""
     shape = (-1,) + (1,) * (like.ndim - axis - 1)
     return np.reshape(np.asarray(factors, dtype=like.dtype), shape)
 
 
 def nearness(left, right, axis):
-    """How much of the edge there is in each position of a ramp; the rest is the end value."""
+    """The weight of the edge in each position of a ramp; the end value has the rest."""
     before, after = left.shape[axis], right.shape[axis]
     return (
         column(np.arange(before) / max(before, 1), axis, left),
@@ -106,7 +106,7 @@ def nearness(left, right, axis):
 
 
 def through_ramps(left, right, axis, shape):
-    """What linear ramps to the edges send back to an array of ``shape``."""
+    """Pull linear ramps back to an array of ``shape``."""
     near_left, near_right = nearness(left, right, axis)
     edges = [
         np.sum(left * near_left, axis=axis, keepdims=True),
@@ -118,7 +118,7 @@ def through_ramps(left, right, axis, shape):
 
 
 def through_statistics(left, right, axis, inner, mode, lengths):
-    """What margins filled with statistics of ``inner`` send back to it."""
+    """Pull margins filled with statistics of ``inner`` back to it."""
     n = inner.shape[axis]
     first, last = (n if length is None else min(length, n) for length in lengths)
     total = 0
@@ -130,7 +130,7 @@ def through_statistics(left, right, axis, inner, mode, lengths):
 
 
 def parts_of_statistic(seen, axis, mode):
-    """How much each entry has of the statistic along ``axis``: entries that tie have equal shares."""
+    """The weight of each entry in the statistic along ``axis``; ties have equal weights."""
     n = seen.shape[axis]
     if mode == "mean":
         return np.ones(seen.shape, seen.dtype) / max(n, 1)
@@ -148,14 +148,14 @@ def parts_of_statistic(seen, axis, mode):
 
 
 def through_copies(left, right, axis, shape, mode, reflect_type):
-    """What margins that repeat entries (``edge``, ``wrap``, ``reflect``, ``symmetric``) send back."""
+    """Pull back margins that repeat entries (``edge``, ``wrap``, ``reflect``, ``symmetric``)."""
     before, after, n = left.shape[axis], right.shape[axis], shape[axis]
     places = np.concatenate([np.arange(-before, 0), np.arange(n, n + after)])
     source = np.pad(np.arange(n), (before, after), mode)[places + before]
     values = np.concatenate([left, right], axis)
-    # An array of one entry is repeated whatever the type of reflection.
+    # A single entry is repeated, whatever the reflection type.
     if mode in ("reflect", "symmetric") and reflect_type == "odd" and n > 1:
-        # Turned about an edge value: 2 * edge - entry; each full turn adds twice last - first.
+        # Odd reflection: 2 * edge - entry; each full period adds 2 * (last - first).
         turns = places // (n if mode == "symmetric" else n - 1)
         odd = turns % 2
         values = np.concatenate(

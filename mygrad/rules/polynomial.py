@@ -1,4 +1,4 @@
-"""``numpy.polynomial``: imported once it is in use."""
+"""``numpy.polynomial``; imported when it is first used."""
 
 import numpy as np
 from numpy.polynomial import polynomial
@@ -7,7 +7,7 @@ from mygrad.engine.registry import composed
 
 
 def horner(x, c, tensor):
-    """Polynomials with the coefficients ``c``, the lowest first; all of them at each ``x``, or in pairs."""
+    """Polynomials of coefficients ``c``, lowest first, at every ``x`` (``tensor``) or pairwise."""
     c = np.atleast_1d(np.add(c, 0.0))  # small integers would wrap around
     c = np.reshape(c, c.shape + (1,) * np.ndim(x)) if tensor else c
     total = np.add(c[-1], np.multiply(0, x))
@@ -16,7 +16,7 @@ def horner(x, c, tensor):
     return total
 
 
-# Before NumPy 2.4 these are plain functions.
+# Before NumPy 2.4 these functions do not dispatch.
 if isinstance(polynomial.polyval2d, type(np.sum)):
 
     @composed(polynomial.polyval2d)

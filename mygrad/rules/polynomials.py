@@ -1,4 +1,4 @@
-"""Polynomials by their coefficients, the highest power first; functions that leave the real line."""
+"""Polynomials as coefficients, highest power first; the functions of ``numpy.lib.scimath``."""
 
 import math
 
@@ -13,12 +13,12 @@ from mygrad.rules._axes import silence
 
 
 def lowest(grad, shape):
-    """The gradient of the lowest coefficients, those of a polynomial of ``shape``."""
+    """The lowest coefficients of ``grad``, as many as fill ``shape``."""
     return np.reshape(grad[len(grad) - math.prod(shape) :], shape)
 
 
 def filled(grad, size):
-    """``grad`` with zeros for higher coefficients, or without some, so that there are ``size``."""
+    """``grad`` zero-padded or truncated at the highest coefficients to length ``size``."""
     missing = size - len(grad)
     if missing <= 0:
         return grad[-missing:]
@@ -44,12 +44,12 @@ class Polysub(Operation):
 
 
 def factor_grad(grad, other):
-    """The gradient of one factor of a product of polynomials, given the other one."""
+    """The gradient of one factor of a product of polynomials, given the ``other`` factor."""
     return np.convolve(grad, other[::-1], "valid")
 
 
 def without_leading_zeros(p):
-    """The coefficients from the first that is not zero; the constant term in any case."""
+    """The coefficients from the first nonzero one on; at least the constant term."""
     p = np.atleast_1d(p)
     return p[min(int(np.argmax(p != 0)) if np.any(p != 0) else len(p), len(p) - 1) :]
 
@@ -69,7 +69,7 @@ class Polydiv(Operation):
     differentiable = ("u", "v")
 
     def vjp(grad, needs, u_shape, v, out):
-        # u = q v + r fixes dq by the leading coefficients of du - q dv, and dr by the others.
+        # By u = q v + r, the leading coefficients of du - q dv determine dq, the others dr.
         of_q, of_r = grad
         q, (size,) = out[0], u_shape or (1,)
         v = np.atleast_1d(v)
@@ -80,7 +80,7 @@ class Polydiv(Operation):
         of_lead = -factor_grad(filled(of_low, size), v)
         if of_q is not None:
             of_lead = of_lead + of_q
-        # A triangular system whose rows are shifts of v: long division of power series.
+        # A triangular system whose rows are shifted copies of v: long division of power series.
         series = np.concatenate([of_lead[::-1], np.zeros(low, of_lead.dtype)])
         of_u = np.concatenate([np.polydiv(series, v)[0][::-1], of_low])
         return {
@@ -93,7 +93,7 @@ class Polydiv(Operation):
 
 
 def in_common(a, b):
-    """``a`` in the dtype of what ``a`` and ``b`` make: products of small integers would wrap around."""
+    """``a`` in the result type of ``a`` and ``b``: products of small integers would wrap around."""
     dtype = np.result_type(a.dtype, b.dtype)
     return a if a.dtype == dtype else a.astype(dtype)
 
@@ -116,7 +116,7 @@ class Polyval(Operation):
 
 
 def falling(size, m):
-    """The factors that ``m`` derivatives give the ``size`` highest coefficients; as integers."""
+    """The integer factors of the ``size`` highest coefficients in the ``m``-th derivative."""
     return [math.perm(power, m) for power in range(size + m - 1, m - 1, -1)]
 
 
@@ -134,7 +134,7 @@ class Polyint(Operation):
         return np.reshape(grad[:size] / np.array(falling(size, m), grad.dtype), p_shape)
 
     def vjp_k(grad, m=1):
-        # Each constant is integrated as often as constants are still to come.
+        # Each constant is integrated once for each constant after it.
         orders = [math.factorial(power) for power in range(m - 1, -1, -1)]
         return grad[len(grad) - m :] / np.array(orders, grad.dtype)
 
@@ -156,7 +156,7 @@ def poly(seq_of_zeros):
 @implements(np.roots)
 class Roots(Operation):
     def vjp_p(grad, p, out):
-        # p(r) = 0 stays true. A multiple root has no derivative.
+        # By differentiating p(r) = 0. A multiple root has no derivative.
         slope = Polyval.vjp_x(1, p, out)
         return -np.dot(silence(grad, grad / slope), np.vander(out, len(p)))
 
@@ -226,20 +226,20 @@ class ComplexLogn(Elementwise):
 @implements(scimath.power)
 class ComplexPower(Elementwise):
     def vjp_x(grad, x, p):
-        # 1.0, because 1 less than the least small integer would wrap around.
+        # 1.0: a small integer minus 1 might wrap around.
         return grad * p * scimath.power(x, np.where(np.equal(p, 0), 1, p - 1.0))
 
     def vjp_p(grad, x, out):
         zero = np.equal(x, 0)
-        # 1.0, because NumPy takes logarithms of small integers in half precision.
+        # 1.0: NumPy computes logarithms of small integers in half precision.
         return np.where(zero, 0, grad * out * scimath.log(np.where(zero, 1.0, x)))
 
 
 def leg(x, out):
-    """``sqrt(1 - x**2)``, right on the branch cuts beyond 1 and -1 as well."""
+    """``sqrt(1 - x**2)``, correct also on the branch cuts beyond 1 and -1."""
     if out.dtype.kind != "c":
         return np.sqrt(1 - x * x)
-    # NumPy stands above the cuts, with an imaginary part of +0. Subtracted from 1, it would be lost.
+    # On the cuts NumPy uses an imaginary part of +0, which a subtraction from 1 would lose.
     x = x + 0j
     return np.sqrt(-(x * x - 1))
 

@@ -8,13 +8,13 @@ from mygrad.rules.matrices import conj, from_end, scaled, to_end, transpose
 
 
 def as_tuple(axes):
-    """Core axes as NumPy's ``axes=`` lists them: an integer, or a tuple of them."""
+    """An entry of NumPy's ``axes=``, an integer or a tuple of them, as a tuple."""
     return tuple(axes) if isinstance(axes, tuple | list) else (axes,)
 
 
 def times(a, b):
-    """``a @ b`` of matrices and vectors: between arrays the method has less ado."""
-    # A tensor it would take for an array.
+    """``a @ b`` of matrices and vectors; ``ndarray.dot`` has less overhead."""
+    # ndarray.dot would treat a tensor as an array.
     return a.dot(b) if a.__class__ is b.__class__ is np.ndarray else a @ b
 
 
@@ -44,14 +44,14 @@ class Matmul(Operation):
             inner = Matmul.vjp_x2(to_end(grad, of_out), to_end(x1, of_x1), x2_shape)
             return from_end(inner, of_x2, len(x2_shape))
         if x1.ndim == 1:
-            # The axis to be summed is last in `x2` only if that is a vector.
+            # The summed axis is the last one of `x2` only if `x2` is a vector.
             return grad * x1 if len(x2_shape) == 1 else x1[:, np.newaxis] * grad[..., np.newaxis, :]
         if len(x2_shape) == 1:
             return times(grad, x1) if x1.ndim == 2 else np.tensordot(grad, x1, grad.ndim)
         if x1.ndim == grad.ndim == 2:
             return times(x1.T, grad)
         if len(x2_shape) == 2:
-            # One product, which sums over the stack as well.
+            # A single product that sums over the stack, too.
             stacked = range(x1.ndim - 1)
             return np.tensordot(x1, grad, (stacked, stacked))
         return transpose(x1) @ grad
@@ -88,7 +88,7 @@ class Vecmat(Operation):
 
 
 def vecdot_axes(axis, axes, keepdims):
-    """The axes of a `vecdot`'s two arguments and of its result, each a tuple."""
+    """The core axes of the two arguments and of the result of `vecdot`, each a tuple."""
     if axes is None:
         return (axis,), (axis,), (axis,) if keepdims else ()
     of_x1, of_x2, *of_out = map(as_tuple, axes)
@@ -98,7 +98,7 @@ def vecdot_axes(axis, axes, keepdims):
 
 
 def with_core_axis(grad, of_out):
-    """The gradient of a `vecdot` with the summed axis at the end."""
+    """The gradient of `vecdot` with the summed axis moved to the end."""
     return to_end(grad, of_out) if of_out else grad[..., np.newaxis]
 
 
@@ -118,17 +118,17 @@ class Vecdot(Operation):
 
 
 def contraction_vjp_a(grad, a_ndim, b, a_axes, b_axes):
-    """For ``a_axes`` of `a` summed against ``b_axes`` of `b`; the result has `a`'s other axes first."""
+    """The gradient with respect to `a` of summing ``a_axes`` of `a` against ``b_axes`` of `b`."""
     kept_a = [axis for axis in range(a_ndim) if axis not in a_axes]
     kept_b = [axis for axis in range(b.ndim) if axis not in b_axes]
     product = np.tensordot(grad, b, (range(len(kept_a), grad.ndim), kept_b))
-    # What was summed stands at the end, in the order that it has in `b`.
+    # The summed axes are last, in the order that they have in `b`.
     order = kept_a + [a_axis for _, a_axis in sorted(zip(b_axes, a_axes, strict=True))]
     return np.transpose(product, sorted(range(a_ndim), key=order.__getitem__))
 
 
 def contraction_vjp_b(grad, a, b_ndim, a_axes, b_axes):
-    """Likewise with respect to `b`."""
+    """The gradient with respect to `b` of summing ``a_axes`` of `a` against ``b_axes`` of `b`."""
     kept_a = [axis for axis in range(a.ndim) if axis not in a_axes]
     kept_b = [axis for axis in range(b_ndim) if axis not in b_axes]
     product = np.tensordot(a, grad, (kept_a, range(len(kept_a))))
@@ -210,7 +210,7 @@ class LinalgOuter(Operation):
 
 
 def contracted_axes(axes, a_ndim, b_ndim):
-    """The axes that a `tensordot` sums over, as lists of integers that are not negative."""
+    """The axes that `tensordot` sums over, as lists of non-negative integers."""
     if isinstance(axes, int | np.integer):
         return list(range(a_ndim - axes, a_ndim)), list(range(axes))
     of_a, of_b = ([axes] if np.ndim(axes) == 0 else axes for axes in axes)
@@ -242,7 +242,7 @@ class LinalgTensordot(Operation):
 
 
 def kron_axes(grad, a_shape, b_shape):
-    """The gradient of a `kron` with the axes of both arguments interleaved, and how many each has."""
+    """The gradient of `kron` with the axes of both arguments interleaved, and their number."""
     ndim = max(len(a_shape), len(b_shape))
     a_shape = (1,) * (ndim - len(a_shape)) + a_shape
     b_shape = (1,) * (ndim - len(b_shape)) + b_shape
@@ -265,16 +265,16 @@ class Kron(Operation):
 
 
 def in_space(x):
-    """Vectors along the last axis, those of a plane with a third coordinate of zero."""
+    """The vectors along the last axis; 2-d vectors get a third coordinate of zero."""
     if x.shape[-1] == 3:
         return x
     return np.concatenate([x, np.zeros_like(x[..., :1])], -1)
 
 
 def cross_grad(grad, in_plane, axis):
-    """The gradient of a cross product with its vectors along the last axis."""
+    """The gradient of a cross product, its vectors moved to the last axis."""
     if in_plane:
-        # The product of two vectors of a plane is the third coordinate alone.
+        # For 2-d vectors, NumPy returns only the third coordinate.
         zero = np.zeros_like(grad)
         return np.stack([zero, zero, grad], -1)
     return np.moveaxis(grad, axis, -1)
@@ -307,7 +307,7 @@ class LinalgCross(Operation):
 
 
 def along_diagonal(grad, shape, offset):
-    """Matrices of the shape that ends ``shape``, with ``grad`` broadcast along one diagonal."""
+    """Matrices of shape ``shape[-2:]`` with ``grad`` broadcast along one diagonal."""
     diagonal = np.eye(*shape[-2:], offset, dtype=bool)
     return np.where(diagonal, grad, 0)
 

@@ -1,4 +1,4 @@
-"""Structured records, which tensors cannot hold. Imported once NumPy's module for them is in use."""
+"""Structured records, which tensors cannot hold. Imported when NumPy's module is first used."""
 
 from numpy.lib import recfunctions
 

@@ -1,4 +1,4 @@
-"""Sums, products, means, variances, extremes and running sums: functions that reduce along axes."""
+"""Reductions along axes: sums, products, means, variances, extremes, cumulative sums."""
 
 import numpy as np
 
@@ -24,13 +24,13 @@ def _masked(grad, where):
     return grad if where is True else np.where(where, grad, 0)
 
 
-def _sum_back(grad, shape, axis, keepdims, where):
+def _sum_pullback(grad, shape, axis, keepdims, where):
     if where is True:
         return spread(grad, shape, axis, keepdims)
     return np.where(where, restore_axes(grad, len(shape), axis, keepdims), 0)
 
 
-def _mean_back(grad, shape, axis, keepdims, where):
+def _mean_pullback(grad, shape, axis, keepdims, where):
     number = count(shape, axis, where)
     if where is True:
         return spread(divide(grad, number), shape, axis, keepdims)
@@ -43,7 +43,7 @@ class Sum(Operation):
         return _sum(a, axis, **options) if options else _sum(a, axis)
 
     def vjp_a(grad, a_shape, axis=None, keepdims=False, where=True):
-        return _sum_back(grad, a_shape, axis, keepdims, where)
+        return _sum_pullback(grad, a_shape, axis, keepdims, where)
 
     def vjp_initial(grad):
         return grad
@@ -52,7 +52,7 @@ class Sum(Operation):
 @implements(np.mean)
 class Mean(Operation):
     def vjp_a(grad, a_shape, axis=None, keepdims=False, where=True):
-        return _mean_back(grad, a_shape, axis, keepdims, where)
+        return _mean_pullback(grad, a_shape, axis, keepdims, where)
 
 
 @implements(np.nansum)
@@ -60,7 +60,7 @@ class Nansum(Operation):
     gates = True
 
     def vjp_a(grad, a, axis=None, keepdims=False, where=True):
-        return _sum_back(grad, a.shape, axis, keepdims, ~np.isnan(a) & where)
+        return _sum_pullback(grad, a.shape, axis, keepdims, ~np.isnan(a) & where)
 
     def vjp_initial(grad):
         return grad
@@ -71,24 +71,24 @@ class Nanmean(Operation):
     gates = True
 
     def vjp_a(grad, a, axis=None, keepdims=False, where=True):
-        return _mean_back(grad, a.shape, axis, keepdims, ~np.isnan(a) & where)
+        return _mean_pullback(grad, a.shape, axis, keepdims, ~np.isnan(a) & where)
 
 
 # ------------------------------------------------------------------ products
 
 
 def _regular(out):
-    """Whether a product can be divided by its factors: no zero, overflow or NaN is in it."""
+    """True if products can be divided by their factors: none is zero, infinite or NaN."""
     return bool(np.all(out)) and bool(np.all(np.isfinite(out)))
 
 
 def _before(products):
-    """Running products along the last axis, each without its last factor."""
+    """The products before each element, given the cumulative ``products`` along the last axis."""
     return np.concatenate((np.ones_like(products[..., :1]), products[..., :-1]), axis=-1)
 
 
 def _products_of_others(a, axis):
-    """The product of all the other elements along ``axis``, for each: exact, without a division."""
+    """For each element, the product of all others along ``axis``, computed without division."""
     line = to_last(a, axis)
     if line.shape[-1] == 0:
         return a
@@ -97,7 +97,7 @@ def _products_of_others(a, axis):
     return from_last(ahead * behind, a.shape, axis)
 
 
-def _prod_back(grad, a, out, axis, keepdims, where, initial):
+def _prod_pullback(grad, a, out, axis, keepdims, where, initial):
     kept = a if where is True else np.where(where, a, 1)
     grad, out = (restore_axes(each, a.ndim, axis, keepdims) for each in (grad, out))
     if _regular(out):
@@ -108,10 +108,10 @@ def _prod_back(grad, a, out, axis, keepdims, where, initial):
 
 @implements(np.prod)
 class Prod(Operation):
-    """Exact with zeros among the factors."""
+    """Exact even if factors are zero."""
 
     def vjp_a(grad, a, out, axis=None, keepdims=False, where=True, initial=1):
-        return _prod_back(grad, a, out, axis, keepdims, where, initial)
+        return _prod_pullback(grad, a, out, axis, keepdims, where, initial)
 
     def vjp_initial(grad, a, axis=None, keepdims=False, where=True):
         return grad * np.prod(a, axis=axis, keepdims=keepdims, where=where)
@@ -119,12 +119,12 @@ class Prod(Operation):
 
 @implements(np.nanprod)
 class Nanprod(Operation):
-    """Exact with zeros among the factors."""
+    """Exact even if factors are zero."""
 
     gates = True
 
     def vjp_a(grad, a, out, axis=None, keepdims=False, where=True, initial=1):
-        return _prod_back(grad, a, out, axis, keepdims, ~np.isnan(a) & where, initial)
+        return _prod_pullback(grad, a, out, axis, keepdims, ~np.isnan(a) & where, initial)
 
     def vjp_initial(grad, a, axis=None, keepdims=False, where=True):
         return grad * np.nanprod(a, axis=axis, keepdims=keepdims, where=where)
@@ -141,12 +141,12 @@ def _centered(a, axis, dtype, where):
 def _deviations(a, axis, dtype, where, mean):
     if mean is not None:
         return a - mean
-    # Twice, because the first mean is off by a rounding. That is much against the deviations of
-    # numbers far from zero, and all there is in those of equal numbers.
+    # Twice, to remove the rounding error of the first mean. It is large compared with the
+    # deviations of numbers far from zero; for equal numbers, nothing else is left.
     return _centered(_centered(a, axis, dtype, where), axis, dtype, where)
 
 
-def _var_back(grad, a, axis, dtype, ddof, keepdims, where, mean, correction):
+def _var_pullback(grad, a, axis, dtype, ddof, keepdims, where, mean, correction):
     freedom = count(a.shape, axis, where) - (ddof if correction is None else correction)
     grad = restore_axes(grad, a.ndim, axis, keepdims)
     deviations = _deviations(a, axis, dtype, where, mean)
@@ -154,11 +154,11 @@ def _var_back(grad, a, axis, dtype, ddof, keepdims, where, mean, correction):
     return _masked(silence(grad, pulled), where)
 
 
-def _std_back(grad, a, out, axis, dtype, ddof, keepdims, where, mean, correction):
+def _std_pullback(grad, a, out, axis, dtype, ddof, keepdims, where, mean, correction):
     freedom = count(a.shape, axis, where) - (ddof if correction is None else correction)
     grad, out = (restore_axes(each, a.ndim, axis, keepdims) for each in (grad, out))
     deviations = _deviations(a, axis, dtype, where, mean)
-    # No deviation is where the standard deviation has its minimum, and a kink.
+    # Where all deviations are 0, the standard deviation has its minimum, which is a kink.
     flat = (out == 0) | (freedom <= 0)
     slope = np.where(flat, 0, divide(grad, freedom) / np.where(flat, 1, out))
     return _masked(silence(grad, slope * conj(deviations)), where)
@@ -177,15 +177,15 @@ class Var(Operation):
         mean=None,
         correction=None,
     ):
-        return _var_back(grad, a, axis, dtype, ddof, keepdims, where, mean, correction)
+        return _var_pullback(grad, a, axis, dtype, ddof, keepdims, where, mean, correction)
 
     def vjp_mean(grad, a, mean, axis=None, ddof=0, keepdims=False, where=True, correction=None):
-        return -_var_back(grad, a, axis, None, ddof, keepdims, where, mean, correction)
+        return -_var_pullback(grad, a, axis, None, ddof, keepdims, where, mean, correction)
 
 
 @implements(np.std)
 class Std(Operation):
-    """0 where all elements are equal."""
+    """The derivative is 0 where all elements are equal."""
 
     def vjp_a(
         grad,
@@ -199,12 +199,12 @@ class Std(Operation):
         mean=None,
         correction=None,
     ):
-        return _std_back(grad, a, out, axis, dtype, ddof, keepdims, where, mean, correction)
+        return _std_pullback(grad, a, out, axis, dtype, ddof, keepdims, where, mean, correction)
 
     def vjp_mean(
         grad, a, out, mean, axis=None, ddof=0, keepdims=False, where=True, correction=None
     ):
-        return -_std_back(grad, a, out, axis, None, ddof, keepdims, where, mean, correction)
+        return -_std_pullback(grad, a, out, axis, None, ddof, keepdims, where, mean, correction)
 
 
 @implements(np.nanvar)
@@ -217,7 +217,7 @@ class Nanvar(Var):
 
 @implements(np.nanstd)
 class Nanstd(Std):
-    """0 where all elements are equal."""
+    """The derivative is 0 where all elements are equal."""
 
     gates = True
 
@@ -229,10 +229,10 @@ class Nanstd(Std):
 
 
 def share_of_ties(grad, a, extreme, axis=None, where=True, initial=None):
-    """Which elements are equal to ``extreme``, and what each of them has of its ``grad``.
+    """A mask of the elements equal to ``extreme``, and the share of ``grad`` that each one gets.
 
-    All but ``a`` keep the axes that were reduced. Where the extreme is NaN, the elements that are NaN
-    have made it so.
+    All arguments but ``a`` keep the reduced axes. Where the extreme is NaN, the NaN elements share
+    the gradient.
     """
     tied = a == extreme
     if where is not True:
@@ -248,7 +248,7 @@ def share_of_ties(grad, a, extreme, axis=None, where=True, initial=None):
 
 
 class Extreme(Operation):
-    """The largest or the smallest elements; those that tie share the gradient evenly."""
+    """Tied elements share the gradient evenly."""
 
     def vjp_a(grad, a, out, axis=None, keepdims=False, where=True, initial=None):
         grad, out = (restore_axes(each, a.ndim, axis, keepdims) for each in (grad, out))
@@ -283,7 +283,7 @@ class Nanmin(Extreme):
 
 @implements(np.ptp)
 class Ptp(Operation):
-    """Elements that tie share the gradient evenly."""
+    """Tied elements share the gradient evenly."""
 
     def vjp_a(grad, a, axis=None, keepdims=False):
         grad = restore_axes(grad, a.ndim, axis, keepdims)
@@ -292,7 +292,7 @@ class Ptp(Operation):
         return np.where(top, of_top, 0) - np.where(low, of_low, 0)
 
 
-# ------------------------------------------------------------------ running sums and products
+# ------------------------------------------------------------------ cumulative sums and products
 
 
 def _reversed_cumsum(x, axis):
@@ -300,7 +300,7 @@ def _reversed_cumsum(x, axis):
     return np.cumsum(x[backwards], axis=axis)[backwards]
 
 
-def _cumsum_back(grad, shape, axis):
+def _cumsum_pullback(grad, shape, axis):
     if axis is None:
         return np.reshape(_reversed_cumsum(grad, 0), shape)
     return np.reshape(_reversed_cumsum(grad, axis), shape)
@@ -315,7 +315,7 @@ def _without_first(x, axis):
 @implements(np.cumsum)
 class Cumsum(Operation):
     def vjp_a(grad, a_shape, axis=None):
-        return _cumsum_back(grad, a_shape, axis)
+        return _cumsum_pullback(grad, a_shape, axis)
 
 
 @implements(np.nancumsum)
@@ -323,23 +323,23 @@ class Nancumsum(Operation):
     gates = True
 
     def vjp_a(grad, a, axis=None):
-        return np.where(np.isnan(a), 0, _cumsum_back(grad, a.shape, axis))
+        return np.where(np.isnan(a), 0, _cumsum_pullback(grad, a.shape, axis))
 
 
 @implements(np.cumulative_sum)
 class CumulativeSum(Operation):
     def vjp_x(grad, x_shape, axis=None, include_initial=False):
         grad = _without_first(grad, axis) if include_initial else grad
-        return _cumsum_back(grad, x_shape, axis)
+        return _cumsum_pullback(grad, x_shape, axis)
 
 
-def _cumprod_back(grad, a, out, axis):
+def _cumprod_pullback(grad, a, out, axis):
     if _regular(out):
-        return _cumsum_back(grad * out, a.shape, axis) / a
+        return _cumsum_pullback(grad * out, a.shape, axis) / a
     line, out, grad = (to_last(each, axis) for each in (a, out, grad))
-    # With p the product of all before an element, its gradient is p * r, where r obeys the recurrence
-    # r[i] = grad[i] + a[i + 1] * r[i + 1]. It is solved without a division, in strides that double:
-    # sums[i] is the part of r[i] from the next `stride` elements, steps[i] the product of those.
+    # The gradient of an element is p * r, where p is the product of all elements before it, and r
+    # satisfies r[i] = grad[i] + a[i + 1] * r[i + 1]. Solve it without division, doubling the
+    # stride: sums[i] is the part of r[i] from the next `stride` elements, steps[i] their product.
     sums, steps, stride = grad, line[..., 1:], 1
     while stride < line.shape[-1]:
         far = sums[..., stride:]
@@ -352,28 +352,28 @@ def _cumprod_back(grad, a, out, axis):
 
 @implements(np.cumprod)
 class Cumprod(Operation):
-    """Exact with zeros among the factors."""
+    """Exact even if factors are zero."""
 
     def vjp_a(grad, a, out, axis=None):
-        return _cumprod_back(grad, a, out, axis)
+        return _cumprod_pullback(grad, a, out, axis)
 
 
 @implements(np.nancumprod)
 class Nancumprod(Operation):
-    """Exact with zeros among the factors."""
+    """Exact even if factors are zero."""
 
     gates = True
 
     def vjp_a(grad, a, out, axis=None):
         missing = np.isnan(a)
-        return np.where(missing, 0, _cumprod_back(grad, np.where(missing, 1, a), out, axis))
+        return np.where(missing, 0, _cumprod_pullback(grad, np.where(missing, 1, a), out, axis))
 
 
 @implements(np.cumulative_prod)
 class CumulativeProd(Operation):
-    """Exact with zeros among the factors."""
+    """Exact even if factors are zero."""
 
     def vjp_x(grad, x, out, axis=None, include_initial=False):
         if include_initial:
             grad, out = (_without_first(each, axis) for each in (grad, out))
-        return _cumprod_back(grad, x, out, axis)
+        return _cumprod_pullback(grad, x, out, axis)

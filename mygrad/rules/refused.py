@@ -1,4 +1,4 @@
-"""Callables that cannot mean anything on tensors, and why."""
+"""Callables that have no meaning for tensors, with the reason."""
 
 import numpy as np
 

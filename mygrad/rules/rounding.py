@@ -1,6 +1,6 @@
-"""Rounding, remainders, and functions that take floating-point numbers apart.
+"""Rounding, remainders, and functions that decompose floating-point numbers.
 
-A rule that returns None is that of an argument whose derivative is zero almost everywhere.
+A rule returns None for an argument whose derivative is zero almost everywhere.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from mygrad.rules.extrema import keep
 
 @implements(np.round, np.around)
 class Round(Operation):
-    """0 everywhere."""
+    """The derivative is 0."""
 
     def vjp_a(grad):
         return np.zeros_like(grad)
@@ -21,7 +21,7 @@ class Round(Operation):
 
 @implements(np.modf)
 class Modf(Elementwise):
-    """Of the fractional part alone; the whole part is a step."""
+    """Only the fractional part has a derivative; the integral part is piecewise constant."""
 
     def vjp_x(grad):
         return grad[0]
@@ -29,7 +29,7 @@ class Modf(Elementwise):
 
 @implements(np.remainder)
 class Remainder(Elementwise):
-    """With respect to the divisor, minus the floored quotient."""
+    """The derivative with respect to the divisor is ``-floor(x1 / x2)``."""
 
     def vjp_x1(grad):
         return grad
@@ -40,19 +40,19 @@ class Remainder(Elementwise):
 
 @implements(np.fmod)
 class Fmod(Elementwise):
-    """With respect to the divisor, minus the truncated quotient."""
+    """The derivative with respect to the divisor is ``-trunc(x1 / x2)``."""
 
     def vjp_x1(grad):
         return grad
 
     def vjp_x2(grad, out, x1, x2):
-        # Not the truncated quotient: its rounding may have carried it to the next integer.
+        # Not trunc(x1 / x2): the quotient may have been rounded up to the next integer.
         return -grad * np.rint((x1 - out) / x2)
 
 
 @implements(np.divmod)
 class Divmod(Elementwise):
-    """Of the remainder alone; the quotient is a step."""
+    """Only the remainder has a derivative; the quotient is piecewise constant."""
 
     def vjp_x1(grad):
         return grad[1]
@@ -61,7 +61,7 @@ class Divmod(Elementwise):
         grad = grad[1]
         if grad is None:
             return None
-        # The engine silences zeros for operations of one result alone.
+        # The engine masks NaN only for operations with a single result.
         return silence(grad, -grad * np.floor_divide(x1, x2))
 
 
@@ -79,7 +79,7 @@ class Frexp(Elementwise):
 
 @implements(np.nextafter)
 class Nextafter(Elementwise):
-    """With respect to the second argument, 0."""
+    """The derivative with respect to the second argument is 0."""
 
     def vjp_x1(grad):
         return grad
@@ -90,7 +90,7 @@ class Nextafter(Elementwise):
 
 @implements(np.fabs)
 class Fabs(Elementwise):
-    """0 at 0."""
+    """The derivative at 0 is 0."""
 
     def vjp_x(grad, x):
         return grad * np.sign(x)
@@ -98,7 +98,7 @@ class Fabs(Elementwise):
 
 @implements(np.copysign)
 class Copysign(Elementwise):
-    """0 at 0; with respect to the sign, 0."""
+    """The derivative is 0 at 0, and 0 with respect to the second argument."""
 
     def vjp_x1(grad, out, x1):
         return grad * (np.sign(x1) * np.sign(out))
@@ -109,7 +109,7 @@ class Copysign(Elementwise):
 
 @implements(np.heaviside)
 class Heaviside(Elementwise):
-    """With respect to the first argument, 0; to the second, 1 where the first is 0."""
+    """The derivative with respect to x1 is 0; with respect to x2, 1 where x1 is 0."""
 
     def vjp_x1(grad):
         return None
@@ -119,7 +119,7 @@ class Heaviside(Elementwise):
 
 
 def replaced(grad, x, chosen):
-    """What a number gets of ``grad`` that stands in the result for the ``chosen`` parts of ``x``."""
+    """The part of ``grad`` for the number that replaces the ``chosen`` elements of ``x``."""
     if np.iscomplexobj(x):
         return keep(grad.real, chosen(x.real)) - keep(grad.imag, chosen(x.imag))
     return keep(grad, chosen(x))
@@ -127,7 +127,7 @@ def replaced(grad, x, chosen):
 
 @implements(np.nan_to_num)
 class NanToNum(Operation):
-    """What is replaced passes its gradient on to the number in its place."""
+    """The gradient of a replaced element goes to its replacement."""
 
     gates = True
     overwrites = True

@@ -15,7 +15,7 @@ from mygrad.rules.manipulation import along, flat_axis
 
 
 def in_range(indices, length, mode):
-    """``indices`` that name the elements which ``mode`` makes them mean."""
+    """The valid indices that ``indices`` stand for in the given ``mode``."""
     if mode == "wrap":
         return np.mod(indices, length)
     if mode == "clip":
@@ -54,7 +54,7 @@ class Where(Operation):
     gates = True
 
     def vjp_condition(grad):
-        """A step: the derivative is zero."""
+        """No gradient: the function is piecewise constant in it."""
 
     def vjp_x(grad, condition):
         return np.where(condition, grad, 0)
@@ -91,11 +91,11 @@ class Choose(Operation):
 
 
 def in_form_of_choices(gradients, given):
-    """``gradients`` of the choices as one array, if the choices were given so, in shape ``given``."""
+    """The ``gradients`` of the choices, stacked if the choices were given as one array."""
     shapes, as_one = parts_of(given)
     if not as_one:
         return gradients
-    # The choices have been broadcast against the conditions.
+    # The choices were broadcast against the conditions.
     extra = gradients[0].ndim - len(shapes[0])
     return np.sum(np.stack(gradients), axis=tuple(range(1, 1 + extra)))
 
@@ -105,7 +105,7 @@ class Compress(Operation):
     gates = True
 
     def vjp_condition(grad):
-        """A step: the derivative is zero."""
+        """No gradient: the function is piecewise constant in it."""
 
     def vjp_a(grad, a_shape, condition, axis=None):
         shape, axis = flat_axis(a_shape, axis)
@@ -118,7 +118,7 @@ class Extract(Operation):
     gates = True
 
     def vjp_condition(grad):
-        """A step: the derivative is zero."""
+        """No gradient: the function is piecewise constant in it."""
 
     def vjp_arr(grad, condition, arr_shape):
         total = scatter_add(grad, (np.flatnonzero(condition),), (math.prod(arr_shape),))
@@ -127,7 +127,7 @@ class Extract(Operation):
 
 @composed(np.piecewise, but=("condlist",))
 def piecewise(x, condlist, funclist, *args, **kw):
-    """Later conditions go over earlier ones, as in NumPy."""
+    """Later conditions take precedence over earlier ones, as in NumPy."""
     if np.isscalar(condlist) or (x.ndim and np.ndim(condlist[0]) == 0):
         condlist = [condlist]
     condlist = [np.asarray(condition, dtype=bool) for condition in condlist]
@@ -144,7 +144,7 @@ def piecewise(x, condlist, funclist, *args, **kw):
             values = np.broadcast_to(function(here, *args, **kw), here.shape)
             value = scatter_add(np.ravel(values), (np.ravel(places[condition]),), (x.size,))
             value = np.reshape(value, x.shape)
-        # A mask of fewer axes stands for the leading ones.
+        # A mask with fewer axes applies to the leading ones.
         mask = np.reshape(condition, condition.shape + (1,) * (x.ndim - condition.ndim))
         total = np.where(mask, value, total)
     return total
@@ -154,7 +154,7 @@ def piecewise(x, condlist, funclist, *args, **kw):
 
 
 def on_diagonal(values, shape, offset=0, axis1=0, axis2=1):
-    """Zeros of ``shape`` with ``values`` on a diagonal: what undoes ``np.diagonal``."""
+    """Zeros of ``shape`` with ``values`` on a diagonal: the transpose of ``np.diagonal``."""
     axis1 = normalize_axis_index(axis1, len(shape))
     axis2 = normalize_axis_index(axis2, len(shape))
     others = tuple(n for axis, n in enumerate(shape) if axis not in (axis1, axis2))

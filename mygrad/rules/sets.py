@@ -1,4 +1,4 @@
-"""Sets: the values that two arrays have together. Equal elements share what their value received."""
+"""Set operations. Equal elements share the gradient of their value evenly."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ from mygrad.rules._axes import divide
 from mygrad.rules.indexing import scatter_add
 
 
-def through_values(grad, out, *arrays):
-    """What each element of ``arrays`` receives of the gradient of ``out``, a set of their values."""
+def share_between_equals(grad, out, *arrays):
+    """The gradients of ``arrays``, given that of ``out``, a set of their values."""
     values = np.concatenate((out, *arrays), axis=None)
     groups = np.ravel(np.unique(values, return_inverse=True)[1])
     sizes = np.bincount(groups[len(out) :])
@@ -23,7 +23,7 @@ def through_values(grad, out, *arrays):
 
 @implements(np.intersect1d, np.setxor1d, np.union1d)
 class SetOperation(Operation):
-    """Equal elements, of either array, share the gradient of their value evenly."""
+    """Equal elements of both arrays share the gradient evenly."""
 
     differentiable = ("ar1", "ar2")
 
@@ -32,15 +32,15 @@ class SetOperation(Operation):
             grad, out = grad[0], out[0]
         if grad is None:
             return {}
-        return dict(zip(("ar1", "ar2"), through_values(grad, out, ar1, ar2), strict=True))
+        return dict(zip(("ar1", "ar2"), share_between_equals(grad, out, ar1, ar2), strict=True))
 
 
 @implements(np.setdiff1d)
 class SetDifference(Operation):
-    """Equal elements share the gradient of their value evenly; of the second array, none."""
+    """Equal elements of the first array share the gradient evenly; the second array gets none."""
 
     def vjp_ar1(grad, out, ar1):
-        return through_values(grad, out, ar1)[0]
+        return share_between_equals(grad, out, ar1)[0]
 
     def vjp_ar2(grad):
-        """It decides only what is left out."""
+        """No gradient: it only decides which values are left out."""

@@ -1,4 +1,4 @@
-"""Signals and calculus: convolution, differences, slopes, integrals, interpolation; functions along axes."""
+"""Convolution, differences, numerical calculus, interpolation; functions applied along axes."""
 
 import math
 
@@ -17,18 +17,18 @@ def array_of(values):
 
 
 def as_floats(values):
-    """Likewise, with integers as floats: a difference of unsigned integers would wrap around."""
+    """As `array_of`, with integers as floats: differences of unsigned integers wrap around."""
     values = array_of(values)
     return values if values.dtype.kind in "fc" else values.astype(float)
 
 
 def slice_along(axis, ndim, *bounds):
-    """The index of a slice along ``axis``."""
+    """The index that slices ``axis``."""
     return (slice(None),) * (axis % ndim) + (slice(*bounds),)
 
 
 def with_zeros(grad, before, after, axis=-1):
-    """``grad`` with that many zeros around it along ``axis``."""
+    """``grad`` with ``before`` and ``after`` zeros around it along ``axis``."""
 
     def zeros(length):
         shape = list(grad.shape)
@@ -44,9 +44,9 @@ MODES = {0: "valid", 1: "same", 2: "full"}
 
 
 def whole(grad, mode, a_size, v_size, middle):
-    """The gradient of the full convolution, of which ``mode`` has returned a part.
+    """The gradient of the full convolution, of which ``mode`` returned a part.
 
-    ``middle`` is where "same" begins.
+    In the mode "same" the part begins at ``middle``.
     """
     short = min(a_size, v_size)
     before = {"full": 0, "same": middle, "valid": short - 1}[MODES.get(mode, mode)]
@@ -74,7 +74,7 @@ class Convolve(Operation):
 
 @implements(np.correlate)
 class Correlate(Operation):
-    # The convolution with the second argument reversed and conjugated.
+    # A convolution with the second argument reversed and conjugated.
     def vjp_a(grad, a_shape, v, mode="valid"):
         grad = whole_correlation(grad, mode, *a_shape, len(v))
         return np.convolve(grad, np.conj(v), "valid")
@@ -88,7 +88,7 @@ class Correlate(Operation):
 
 
 def length_along(axis, values):
-    """How long an array that `diff` puts at an end is: a number is repeated once."""
+    """The length of an array that `diff` prepends or appends; that of a number is 1."""
     if values is None:
         return 0
     return np.shape(values)[axis] if np.ndim(values) else 1
@@ -106,7 +106,7 @@ class Diff(Operation):
         size = before + a_shape[axis] + after
         if n >= size:
             return {}
-        # Differences of zeros on both sides: the transpose, but for the sign.
+        # Up to the sign, the transpose is the difference of the zero-padded gradient.
         full = (-1) ** n * np.diff(with_zeros(grad, n, n, axis), n, axis)
         ends = {"prepend": (0, before), "a": (before, size - after), "append": (size - after, size)}
         return {name: full[slice_along(axis, grad.ndim, *ends[name])] for name in needs}
@@ -141,7 +141,7 @@ def gradient(f, *varargs, axis=None, edge_order=1):
 
 
 def slope(f, spacing, axis, edge_order):
-    """The derivative of ``f`` by differences of second order: a mean of the slopes on either side."""
+    """The second-order difference quotient of ``f``: a mean of the slopes on both sides."""
     if np.ndim(spacing) == 0:
         width, before = spacing, np.array([0.5])
     else:

@@ -1,4 +1,4 @@
-"""Sorting and distinct values. Equal elements share evenly what their places received."""
+"""Sorting and unique values. Equal elements share the gradient evenly."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from mygrad.rules.indexing import scatter_add
 
 
 def _share_between_ties(grad, ordered):
-    """``grad`` with its mean over each run of equal elements in ``ordered``, along the last axis."""
+    """Average ``grad`` over each run of equal elements in ``ordered``, along the last axis."""
     new = ordered[..., 1:] != ordered[..., :-1]
     if np.all(new):
         return grad
@@ -23,7 +23,7 @@ def _share_between_ties(grad, ordered):
 
 
 def ranks(lines):
-    """The place of each element in its sorted line, along the last axis; and the order itself."""
+    """The rank of each element in its line, along the last axis, and the sorting indices."""
     order = np.argsort(lines, axis=-1)
     places = np.empty_like(order)
     np.put_along_axis(places, order, np.arange(order.shape[-1]), axis=-1)
@@ -31,7 +31,7 @@ def ranks(lines):
 
 
 def unsort(grad, lines):
-    """What the elements of ``lines`` receive if the sorted lines receive ``grad``, along the last axis."""
+    """The gradient of ``lines``, given ``grad``, that of the lines sorted along the last axis."""
     places, order = ranks(lines)
     grad = _share_between_ties(grad, np.take_along_axis(lines, order, axis=-1))
     return np.take_along_axis(grad, places, axis=-1)
@@ -39,7 +39,7 @@ def unsort(grad, lines):
 
 @implements(np.sort)
 class Sort(Operation):
-    """Equal elements share evenly what their places received."""
+    """Equal elements share the gradient evenly."""
 
     def vjp_a(grad, a, axis=-1, descending=False):
         grad, lines = to_last(grad, axis), to_last(a, axis)
@@ -51,7 +51,7 @@ class Sort(Operation):
 
 @implements(np.sort_complex)
 class SortComplex(Operation):
-    """Equal elements share evenly what their places received."""
+    """Equal elements share the gradient evenly."""
 
     def vjp_a(grad, a):
         return unsort(grad, a)
@@ -59,17 +59,17 @@ class SortComplex(Operation):
 
 @implements(np.partition)
 class Partition(Operation):
-    """Equal elements share evenly what their places received."""
+    """Equal elements share the gradient evenly."""
 
     def vjp_a(grad, a, out, axis=-1):
-        # Which element went where, NumPy does not say: the smallest of the result is the smallest of
-        # the argument, and so on.
+        # NumPy does not tell where each element went. But the smallest of the result is the
+        # smallest of the argument, and so on.
         order = np.argsort(to_last(out, axis), axis=-1)
         ordered = np.take_along_axis(to_last(grad, axis), order, axis=-1)
         return from_last(unsort(ordered, to_last(a, axis)), a.shape, axis)
 
 
-def _unique_back(grad, out, ar, axis, equal_nan):
+def _unique_pullback(grad, out, ar, axis, equal_nan):
     if isinstance(grad, tuple):
         grad, out = grad[0], out[0]
     if grad is None:
@@ -78,7 +78,7 @@ def _unique_back(grad, out, ar, axis, equal_nan):
         ar, return_inverse=True, return_counts=True, axis=axis, equal_nan=equal_nan
     )
     if axis is None:
-        # NumPy need not have sorted the values.
+        # NumPy may return the values unsorted.
         share = divide(np.take(grad, np.argsort(out)), sizes)
         return np.reshape(np.take(share, groups), ar.shape)
     to_last_axis = divide(np.moveaxis(grad, axis, -1), sizes)
@@ -87,15 +87,15 @@ def _unique_back(grad, out, ar, axis, equal_nan):
 
 @implements(np.unique)
 class Unique(Operation):
-    """Equal elements share the gradient of their value evenly."""
+    """Equal elements share the gradient evenly."""
 
     def vjp_ar(grad, out, ar, axis=None, equal_nan=True):
-        return _unique_back(grad, out, ar, axis, equal_nan)
+        return _unique_pullback(grad, out, ar, axis, equal_nan)
 
 
 @implements(np.unique_values, np.unique_all, np.unique_counts, np.unique_inverse)
 class UniqueValues(Operation):
-    """Equal elements share the gradient of their value evenly."""
+    """Equal elements share the gradient evenly."""
 
     def vjp_x(grad, out, x):
-        return _unique_back(grad, out, x, None, False)
+        return _unique_pullback(grad, out, x, None, False)

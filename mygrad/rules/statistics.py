@@ -16,7 +16,7 @@ from mygrad.rules.sorting import ranks, unsort
 
 
 def _aligned(weights, shape, axis):
-    """Weights of some axes of an array of ``shape``, so that they broadcast against it."""
+    """``weights`` of some axes of an array of ``shape``, reshaped to broadcast against it."""
     if np.shape(weights) == shape:
         return weights
     axes = normalize_axes(axis, len(shape))
@@ -37,8 +37,8 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
 
 # ------------------------------------------------------------------ order statistics
 
-# Where the quantile q of n sorted values lies, counted from 0: (n + 1 - α - β) q + α - 1. After
-# Hyndman and Fan, Sample quantiles in statistical packages, The American Statistician 50 (1996).
+# (α, β): the quantile q of n sorted values is at index (n + 1 - α - β) q + α - 1. See Hyndman and
+# Fan, Sample quantiles in statistical packages, The American Statistician 50 (1996).
 CONTINUOUS = {
     "interpolated_inverted_cdf": (0, 1),
     "hazen": (1 / 2, 1 / 2),
@@ -54,17 +54,17 @@ PERCENT = (np.percentile, np.nanpercentile)
 
 
 def _lines(a, axis):
-    """``a`` as a matrix whose rows are what a reduction along ``axis`` takes in."""
+    """``a`` as a matrix whose rows are reduced by a reduction along ``axis``."""
     lines = to_last(a, axis)
     return np.reshape(lines, (lines.size // max(lines.shape[-1], 1), lines.shape[-1]))
 
 
 class _Places(NamedTuple):
-    """Where quantiles lie in sorted lines, counted from 0; between two elements by a fraction.
+    """The indices of quantiles in sorted lines; fractional between two elements.
 
-    ``place`` is of shape (lines, quantiles), or one that broadcasts to it, and so is ``slope``, its
-    derivative by the quantile (None where it moves in steps). ``size`` is how many elements a line
-    has to choose from, ``present`` how many of them are not NaN.
+    ``place`` and ``slope``, its derivative with respect to the quantile (None if it is piecewise
+    constant), broadcast to the shape (lines, quantiles). ``size`` is the number of elements of a
+    line that count, ``present`` the number of those that are not NaN.
     """
 
     place: Any
@@ -73,7 +73,7 @@ class _Places(NamedTuple):
     present: Any
 
     def neighbours(self, shape):
-        """The places of the elements below and above, and the weight of the one above."""
+        """The indices of the elements below and above, and the weight of the one above."""
         lower = np.clip(np.floor(self.place), 0, np.maximum(self.size - 2, 0)).astype(np.intp)
         upper = np.minimum(lower + 1, self.size - 1)
         part = self.place - lower
@@ -92,20 +92,20 @@ def _places(function, lines, q, method, weights):
         slope = np.where((place >= 0) & (place <= size - 1), steps, 0)
         place = np.where(place < 0, 0, np.where(place > size - 1, size - 1, place))
     else:
-        # NumPy finds the place itself where the elements are the numbers of their places.
+        # Let NumPy find the index: replace each element by its rank.
         numbers, _ = ranks(lines)
         numbers = numbers.astype(lines.dtype)
         if function in SKIP_NAN:
             numbers = np.where(missing & (present > 0), np.nan, numbers)
         place = function(numbers, q, axis=-1, method=method, weights=weights).T
     if function not in SKIP_NAN:
-        # NaN is sorted to the end, and is what the quantiles of its line are.
+        # NaN is sorted to the end; all quantiles of its line are NaN.
         place = np.where(present < lines.shape[-1], lines.shape[-1] - 1, place)
     return _Places(place, slope, size, present)
 
 
 def _prepare(function, grad, a, q, axis, method, weights):
-    """The gradient and the data by lines, and the places in them."""
+    """The gradient and the data as lines, and the indices of the quantiles."""
     lines = _lines(a, axis)
     if weights is not None:
         weights = _lines(np.broadcast_to(_aligned(weights, a.shape, axis), a.shape), axis)
@@ -116,7 +116,7 @@ def _prepare(function, grad, a, q, axis, method, weights):
     return grad, lines, places
 
 
-def _quantile_back(function, grad, a, q, axis, method="linear", weights=None):
+def _quantile_pullback(function, grad, a, q, axis, method="linear", weights=None):
     if not a.size:
         return a
     grad, lines, places = _prepare(function, grad, a, q, axis, method, weights)
@@ -126,7 +126,7 @@ def _quantile_back(function, grad, a, q, axis, method="linear", weights=None):
     return from_last(unsort(scatter_add(shares, index, lines.shape), lines), a.shape, axis)
 
 
-def _quantile_back_to_q(function, grad, a, q, axis, method):
+def _quantile_pullback_to_q(function, grad, a, q, axis, method):
     if method not in CONTINUOUS or not a.size:
         return None
     grad, lines, places = _prepare(function, grad, a, q, axis, method, None)
@@ -138,7 +138,7 @@ def _quantile_back_to_q(function, grad, a, q, axis, method):
 
 @implements(np.quantile)
 class Quantile(Operation):
-    """Elements that tie share the gradient evenly."""
+    """Tied elements share the gradient evenly."""
 
     def fact_kind():
         return np.quantile
@@ -146,10 +146,10 @@ class Quantile(Operation):
     # Before NumPy 2.4, `interpolation` is a deprecated name of `method`.
 
     def vjp_a(grad, kind, a, q, axis=None, method="linear", weights=None, interpolation=None):
-        return _quantile_back(kind, grad, a, q, axis, interpolation or method, weights)
+        return _quantile_pullback(kind, grad, a, q, axis, interpolation or method, weights)
 
     def vjp_q(grad, kind, a, q, axis=None, method="linear", interpolation=None):
-        return _quantile_back_to_q(kind, grad, a, q, axis, interpolation or method)
+        return _quantile_pullback_to_q(kind, grad, a, q, axis, interpolation or method)
 
     def vjp_weights(grad):
         return None
@@ -179,20 +179,20 @@ class Nanpercentile(Quantile):
 
 @implements(np.median)
 class Median(Operation):
-    """Elements that tie share the gradient evenly."""
+    """Tied elements share the gradient evenly."""
 
     def vjp_a(grad, a, axis=None):
-        return _quantile_back(np.quantile, grad, a, 0.5, axis)
+        return _quantile_pullback(np.quantile, grad, a, 0.5, axis)
 
 
 @implements(np.nanmedian)
 class Nanmedian(Operation):
-    """Elements that tie share the gradient evenly."""
+    """Tied elements share the gradient evenly."""
 
     gates = True
 
     def vjp_a(grad, a, axis=None):
-        return _quantile_back(np.nanquantile, grad, a, 0.5, axis)
+        return _quantile_pullback(np.nanquantile, grad, a, 0.5, axis)
 
 
 # ------------------------------------------------------------------ covariances
@@ -238,7 +238,7 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
     with np.errstate(divide="ignore", invalid="ignore"):
         if covariances.ndim == 0:
             return covariances / covariances
-        # NumPy clips what rounding has carried beyond 1; that has no part in the derivative.
+        # NumPy clips values that rounding carried beyond 1; the derivative ignores that.
         deviation = np.sqrt(np.real(np.diagonal(covariances)))
         return covariances / deviation[:, None] / deviation
 
@@ -257,7 +257,7 @@ class HistogramBinEdges(Operation):
     def vjp_a(grad, a, bins=10, range=None):
         if range is not None or np.ndim(bins) or not a.size:
             return None
-        # Evenly spaced from the smallest to the largest element.
+        # The edges are evenly spaced from the smallest to the largest element.
         part = np.linspace(0, 1, grad.size)
         low, of_low = share_of_ties(np.sum(grad * (1 - part)), a, np.min(a, keepdims=True))
         top, of_top = share_of_ties(np.sum(grad * part), a, np.max(a, keepdims=True))
@@ -271,15 +271,15 @@ class HistogramBinEdges(Operation):
 
 
 def _bin(x, edges):
-    """The number of the bin of each element, and whether there is one."""
+    """The index of the bin of each element, and a mask of the elements that are in a bin."""
     number = np.searchsorted(edges, x, side="right") - 1
-    # The last bin contains both of its edges.
+    # The last bin includes its right edge.
     number = np.where(np.equal(x, edges[-1]), len(edges) - 2, number)
     return number, (number >= 0) & (number < len(edges) - 1)
 
 
 def _histogram(columns, edges, density, weights):
-    """Sums of weights over the bins of a grid; None where they are mere counts."""
+    """The sums of the weights in each bin of a grid; None if they are plain counts."""
     if weights is None and not density:
         return None
     shape = tuple(len(each) - 1 for each in edges)
@@ -314,7 +314,7 @@ def _grid(columns, bins, ranges):
 
 @composed(np.histogramdd)
 def histogramdd(sample, bins=10, range=None, density=None, weights=None):
-    # A matrix has a point in each row; anything else is a sequence of columns, or a single one.
+    # A matrix holds one point per row; anything else is a sequence of columns, or a single one.
     matrix = getattr(sample, "ndim", 0) == 2
     columns = list(sample.T if matrix else np.atleast_2d(array_of(sample)))
     edges = _grid(columns, bins, range)
@@ -323,7 +323,7 @@ def histogramdd(sample, bins=10, range=None, density=None, weights=None):
 
 @composed(np.histogram2d)
 def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
-    # One array is the edges of both axes.
+    # A single array holds the edges for both axes.
     both = np.iterable(bins) and len(bins) not in (1, 2)
     edges = _grid([x, y], [bins, bins] if both else bins, range)
     return _histogram([x, y], edges, density, weights), *edges

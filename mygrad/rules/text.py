@@ -1,4 +1,4 @@
-"""Text, which tensors cannot hold. Imported once one of NumPy's modules for it is in use."""
+"""Text, which tensors cannot hold. Imported when one of NumPy's modules for it is first used."""
 
 import numpy as np
 from numpy import char, strings

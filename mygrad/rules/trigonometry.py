@@ -1,7 +1,7 @@
 """Trigonometric and hyperbolic functions, angles, and two special functions, sinc and i0.
 
-The derivative of an inverse function that has branch cuts is, for complex numbers, written by means of
-the function itself: whatever side of a cut that is on, the derivative is on the same.
+For complex numbers, the derivative of an inverse function with branch cuts is written in terms of
+the function itself, so that both are on the same side of a cut.
 """
 
 import math
@@ -54,10 +54,10 @@ class Arctan(Elementwise):
 
 @implements(np.arctan2)
 class Arctan2(Elementwise):
-    """0 at the origin."""
+    """The derivative at the origin is 0."""
 
     def vjp_x1(grad, x1, x2):
-        # In two steps, since the square of the distance may underflow or overflow.
+        # In two steps: the square of the distance may underflow or overflow.
         distance = np.hypot(x1, x2)
         return grad * part_of_distance(x2, x1, distance) / np.where(distance == 0, 1, distance)
 
@@ -67,11 +67,11 @@ class Arctan2(Elementwise):
 
 
 def part_of_distance(x, other, distance):
-    """``x / distance``, where that is the distance of the point ``(x, other)`` from the origin."""
+    """``x / distance``, where ``distance = hypot(x, other)``; 0 at the origin."""
     part = x / distance
     if np.isnan(part).any():
         part = np.where(distance == 0, 0, part)
-        # The limit: beside an infinity all that is finite vanishes; two of them are even.
+        # The limit: finite numbers vanish beside an infinity; two infinities count equally.
         limit = np.sign(1.0 * x) * np.where(np.isinf(other), math.sqrt(0.5), 1)
         part = np.where(np.isinf(x), limit, part)
     return part
@@ -79,7 +79,7 @@ def part_of_distance(x, other, distance):
 
 @implements(np.hypot)
 class Hypot(Elementwise):
-    """0 at the origin."""
+    """The derivative at the origin is 0."""
 
     def vjp_x1(grad, out, x1, x2):
         return grad * part_of_distance(x1, x2, out)
@@ -103,7 +103,7 @@ class Cosh(Elementwise):
 @implements(np.tanh)
 class Tanh(Elementwise):
     def vjp_x(grad, out):
-        return grad * (1.0 - out * out)  # on a small array sooner than with the integer
+        return grad * (1.0 - out * out)  # faster for small arrays than with an integer
 
 
 @implements(np.arcsinh)
@@ -146,7 +146,7 @@ class Unwrap(Operation):
         return grad
 
     def vjp_period(grad, out, p, period=math.tau):
-        # How many periods were added to each entry.
+        # The number of periods added to each entry.
         return grad * np.rint((out - p) / period)
 
 
@@ -158,21 +158,21 @@ SINC_SLOPE = [(-1) ** (k + 1) * (2 * k + 2) / math.factorial(2 * k + 3) for k in
 class Sinc(Elementwise):
     def vjp_x(grad, out, x):
         u = math.pi * x
-        # Near 0 the quotient has no correct digits left; seven terms of the series have them all.
+        # Near 0 the quotient loses all its digits; seven terms of the series are exact to rounding.
         series = 0
         for coefficient in reversed(SINC_SLOPE):
             series = coefficient + u * u * series
         return grad * np.where(np.abs(u) < 0.5, math.pi * u * series, (np.cos(u) - out) / x)
 
 
-#: Cosines of 58 angles in the middle of equal parts of a right angle.
+#: Cosines of the midpoints of 58 equal parts of a right angle.
 COSINES = [math.cos(math.pi * (2 * k + 1) / 232) for k in range(58)]
 
 
 @implements(np.i0)
 class I0(Elementwise):
     def vjp_x(grad, x):
-        # The derivative is the Bessel function I1(x), the mean of cos(t) * sinh(x * cos(t)) over the
-        # circle. For a periodic function equidistant nodes converge exponentially: these suffice
-        # for double precision at every x where i0(x) does not overflow.
+        # The derivative is the Bessel function I1(x), the mean of cos(t) * sinh(x * cos(t)) over
+        # the circle. For a periodic function equidistant nodes converge exponentially; these
+        # suffice for double precision at every x where i0(x) does not overflow.
         return grad * (sum(c * np.sinh(c * x) for c in COSINES) / len(COSINES))

@@ -1,7 +1,7 @@
-"""``ufunc.reduce``, ``.accumulate``, ``.outer``, ``.reduceat`` and ``.at`` of every ufunc that has rules.
+"""``ufunc.reduce``, ``.accumulate``, ``.outer``, ``.reduceat`` and ``.at`` of ufuncs with rules.
 
-``np.add.reduce`` and its like are functions that have an operation already. Any other ufunc is folded with
-its own rules: going back through ``accumulate`` needs the partial results, nothing else.
+``np.add.reduce`` and the like are functions with an operation of their own. Any other ufunc is
+folded with its own rules: the pullback of ``accumulate`` needs only the partial results.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ from mygrad.engine.views import repeats
 from mygrad.rules._axes import silence
 from mygrad.rules.indexing import scatter_add
 
-# What each reduction is called as a function; initial= and where= are understood by all.
+# The functions that equal a ufunc's reduction; all of them accept initial= and where=.
 _REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 _ACCUMULATIONS = {np.add: np.cumsum, np.multiply: np.cumprod}
 
@@ -80,7 +80,7 @@ def _fold(tensor_class, ufunc, array, axis, keepdims, options):
         flat = np.concatenate([np.broadcast_to(start, flat.shape[1:])[None], flat])
     if where is not True:
         if initial is None:
-            ufunc.reduce(array._data, axis, where=where)  # NumPy's own error
+            ufunc.reduce(array._data, axis, where=where)  # raises NumPy's own error
         mask = np.broadcast_to(np.asarray(where), array.shape)
         total = flat[0]
         for row, taken in zip(flat[1:], _rows(mask, axes + others, len(others)), strict=True):
@@ -99,7 +99,7 @@ def _fold(tensor_class, ufunc, array, axis, keepdims, options):
 
 
 def _rows(array, order, rest):
-    """The axes of ``array`` in ``order``, all but the last ``rest`` of them made one."""
+    """``array`` with its axes in ``order``, all but the last ``rest`` of them merged into one."""
     moved = np.transpose(array, order)
     return np.reshape(moved, (-1, *moved.shape[moved.ndim - rest :]))
 
@@ -132,7 +132,7 @@ class Accumulated(Operation):
 
 
 def _pulled(rule, grad, saved):
-    """What the rule sends back; None is zero, and a zero brings about nothing else."""
+    """The gradient that the rule returns; zero for None and where ``grad`` is zero."""
     pulled = rule(grad, *saved)
     return np.zeros_like(grad) if pulled is None else silence(grad, pulled)
 
@@ -157,7 +157,7 @@ def accumulate(tensor_class, ufunc, array, axis=0, dtype=None, out=None):
 
 @ufunc_method("outer")
 def outer(tensor_class, ufunc, a, b, **kwargs):
-    """``ufunc.outer``: the ufunc of every pair."""
+    """``ufunc.outer``: the ufunc applied to every pair of elements."""
     a = np.reshape(a, np.shape(a) + (1,) * np.ndim(b))
     return ufunc(a, b, **kwargs)
 
@@ -170,7 +170,7 @@ def reduceat(tensor_class, ufunc, array, indices, axis=0, dtype=None, out=None):
     moved = np.moveaxis(array, axis, 0)
     count = len(moved)
     if np.any((indices < 0) | (indices >= count)):
-        ufunc.reduceat(np.empty(moved.shape), indices)  # NumPy's own error
+        ufunc.reduceat(np.empty(moved.shape), indices)  # raises NumPy's own error
     ends = [*indices[1:], count]
     parts = [
         ufunc.reduce(moved[start:stop], axis=0, dtype=dtype) if stop > start else moved[start]
@@ -185,16 +185,16 @@ def reduceat(tensor_class, ufunc, array, indices, axis=0, dtype=None, out=None):
 
 @ufunc_method("at")
 def at(tensor_class, ufunc, a, indices, *b):
-    """``ufunc.at``: an update of the elements named, one after the other where named twice."""
+    """``ufunc.at``: update the elements at ``indices`` one after the other."""
     if not isinstance(a, Handle):
         if any(isinstance(v, Handle) and not v.constant for v in b):
             raise TypeError(
-                f"np.{ufunc.__name__}.at was to write a tensor into a plain array, which cannot carry"
-                " its gradient: make the array a tensor"
+                f"np.{ufunc.__name__}.at cannot write a tensor into a plain array, which carries no"
+                " gradient: make the array a tensor"
             )
         return data_call(ufunc.at, (a, indices, *b), {})
     indices = unwrap(indices, [])
-    if a.dtype.kind not in "fc":  # NumPy casts as it likes; there is no gradient
+    if a.dtype.kind not in "fc":  # cast as NumPy does; integers have no gradient
         for value in b:
             if isinstance(value, Handle):
                 value._leaks("was written into a tensor of integers")
@@ -211,7 +211,7 @@ def at(tensor_class, ufunc, a, indices, *b):
         ufunc(a, scatter_add(values, indices, a.shape), out=(a,))
         return None
     named = np.arange(a.size).reshape(a.shape)[indices]
-    # Copies: a value may be a view of what is updated.
+    # Copies: a value may be a view of the updated array.
     operands = [np.copy(np.ravel(np.broadcast_to(v, named.shape))) for v in b]
     for now in _rounds(named.ravel()):
         places = np.unravel_index(named.ravel()[now], a.shape)
@@ -220,7 +220,7 @@ def at(tensor_class, ufunc, a, indices, *b):
 
 
 def _rounds(named):
-    """Positions in ``named``, round after round, so that in none an element is named twice."""
+    """Yield the positions in ``named`` in rounds, none of which contains an element twice."""
     left = np.arange(named.size)
     while left.size:
         _, first = np.unique(named[left], return_index=True)

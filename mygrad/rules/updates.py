@@ -1,4 +1,4 @@
-"""NumPy's functions that write into their first argument: each is an assignment to a tensor."""
+"""NumPy's functions that write into their first argument, expressed as assignments to a tensor."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from mygrad.engine.registry import mutates
 def _target(function, array):
     if not isinstance(array, Handle):
         raise TypeError(
-            f"np.{function} was to write a tensor into a plain array, which cannot carry its gradient."
+            f"np.{function} cannot write a tensor into a plain array, which carries no gradient."
             " Make the array a tensor (mygrad.tensor), or pass np.asarray(tensor)."
         )
     check_writeable(array)
@@ -18,7 +18,7 @@ def _target(function, array):
 
 
 def _values(array, values):
-    """``values`` in one dimension; a list may hold tensors."""
+    """``values`` as a 1-d array or tensor; a list may hold tensors."""
     return np.ravel(type(array)(values) if isinstance(values, list | tuple) else values)
 
 
@@ -35,7 +35,7 @@ def copyto(dst, src, casting="same_kind", where=True):
     _target("copyto", dst)
     if isinstance(src, list | tuple):
         src = type(dst)(src)
-    # An error of NumPy's own if the values cannot be cast, or do not fit.
+    # Raises NumPy's own error if the values cannot be cast.
     like = np.empty((0,), src.dtype) if isinstance(src, Handle | np.ndarray) else src
     np.copyto(np.empty((0,), dst.dtype), like, casting=casting)
     if where is True:
@@ -46,22 +46,24 @@ def copyto(dst, src, casting="same_kind", where=True):
         src = np.reshape(
             src, shape[len(shape) - dst.ndim :]
         )  # the leading axes must have length one
-    np.copyto(np.empty(np.shape(where)), 0, where=where)  # NumPy's own error, if it is no mask
+    np.copyto(
+        np.empty(np.shape(where)), 0, where=where
+    )  # raises NumPy's own error if it is no mask
     mask = np.broadcast_to(np.asarray(where, bool), dst.shape)
     dst[mask] = np.broadcast_to(src, dst.shape)[mask]
 
 
 @mutates(np.put)
 def put(a, ind, v, mode="raise"):
-    """Set flat elements; the values are repeated or cut to the number of indices."""
+    """Set elements by flat index; the values are repeated or truncated to the number of indices."""
     _target("put", a)
     v = _values(a, v)
     ind = np.ravel(np.asarray(ind, np.intp))
-    np.put(np.empty(0), ind[:0], 0, mode)  # NumPy's own error, if there is no such mode
+    np.put(np.empty(0), ind[:0], 0, mode)  # raises NumPy's own error if there is no such mode
     if mode == "clip":
         ind = np.clip(ind, 0, a.size - 1)
     elif mode == "raise" and np.any((ind < -a.size) | (ind >= a.size)):
-        np.put(np.empty(a.shape), ind, 0)  # NumPy's own error
+        np.put(np.empty(a.shape), ind, 0)  # raises NumPy's own error
     if ind.size and v.size:
         _set_flat(a, ind % a.size, np.resize(v, ind.size))
 
@@ -72,7 +74,7 @@ def place(arr, mask, vals):
     _target("place", arr)
     vals = _values(arr, vals)
     if vals.size == 0 or np.size(mask) != arr.size:
-        np.place(np.empty(arr.shape), mask, np.empty(vals.shape))  # NumPy's own error, or nothing
+        np.place(np.empty(arr.shape), mask, np.empty(vals.shape))  # may raise NumPy's own error
         return
     places = np.flatnonzero(mask)
     if places.size:
@@ -85,7 +87,7 @@ def putmask(a, /, mask, values):
     _target("putmask", a)
     values = _values(a, values)
     if np.size(mask) != a.size:
-        np.putmask(np.empty(a.shape), mask, 0)  # NumPy's own error
+        np.putmask(np.empty(a.shape), mask, 0)  # raises NumPy's own error
     places = np.flatnonzero(mask)
     if places.size and values.size:
         _set_flat(a, places, values[places % values.size])

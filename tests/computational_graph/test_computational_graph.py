@@ -190,7 +190,7 @@ def test_a_graph_that_is_released_in_part():
 
 @pytest.mark.parametrize("wrong", [3.0, np.ones(2), None])
 def test_only_tensors_are_drawn(wrong):
-    with pytest.raises(TypeError, match=f"of a tensor, not of {type(wrong).__name__}"):
+    with pytest.raises(TypeError, match=f"fin must be a tensor, not {type(wrong).__name__}"):
         build_graph(wrong)
 
 
@@ -320,7 +320,7 @@ def test_files(tmp_path, suffix, start):
 
 
 def test_files_of_other_kinds(tmp_path):
-    with pytest.raises(ValueError, match=r"saved as \.svg.*not as 'graph\.png'"):
+    with pytest.raises(ValueError, match=r"suffix must be \.svg.*got 'graph\.png'"):
         Graph(mg.tensor(1.0)).save(tmp_path / "graph.png")
 
 

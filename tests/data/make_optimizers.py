@@ -1,4 +1,4 @@
-"""Writes optimizers.json: what PyTorch's optimisers and schedules do, step by step.
+"""Writes optimizers.json: what PyTorch's optimizers and schedules do, step by step.
 
 Run with PyTorch installed: python tests/data/make_optimizers.py
 """

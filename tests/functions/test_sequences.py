@@ -37,7 +37,7 @@ def test_a_product_with_zeros() -> None:
 @pytest.mark.parametrize("name", ["add_sequence", "multiply_sequence"])
 @pytest.mark.parametrize("arrays", [(), (np.ones(3),)], ids=len)
 def test_two_at_least(name: str, arrays: Any) -> None:
-    with pytest.raises(ValueError, match=rf"{name} takes two arrays or more.*{name}\(\*arrays\)"):
+    with pytest.raises(ValueError, match=rf"{name} takes two or more arrays.*{name}\(\*arrays\)"):
         getattr(mg, name)(*arrays)
 
 

@@ -134,20 +134,22 @@ def test_single_precision_constants_and_empty_batch():
 
 def test_what_cannot_be_is_refused():
     q, k, v = arrays()
-    with pytest.raises(ValueError, match=r"key takes the shape \(…, S, D\) with L = 3, D = 2, not"):
+    with pytest.raises(ValueError, match=r"key must have shape \(…, S, D\) with L = 3, D = 2, not"):
         scaled_dot_product_attention(q, v, v)
-    with pytest.raises(ValueError, match=r"query takes the shape \(…, L, D\), not \(2,\)"):
+    with pytest.raises(ValueError, match=r"query must have shape \(…, L, D\), not \(2,\)"):
         scaled_dot_product_attention(q[0, 0], k, v)
-    with pytest.raises(TypeError, match=r"mask takes booleans, .* or floating-point .* not int64"):
+    with pytest.raises(
+        TypeError, match=r"mask must be booleans, .* or floating-point .* not int64"
+    ):
         scaled_dot_product_attention(q, k, v, np.ones((3, 4), np.int64))
     for mask in (np.ones((4, 3), bool), np.zeros((4, 3)), np.ones((2, 3, 5), bool)):
         for causal in (False, True):
             with pytest.raises(
-                ValueError, match=r"mask takes the shape \(…, L, S\) with L = 3, S = 4.* not"
+                ValueError, match=r"mask must have shape \(…, L, S\) with L = 3, S = 4.* not"
             ):
                 scaled_dot_product_attention(q, k, v, mask, causal=causal)
     x, W = normal(1, 2, 4), normal(4, 4)
-    with pytest.raises(ValueError, match="heads=3 takes a divisor of the numbers of columns"):
+    with pytest.raises(ValueError, match="heads=3 must divide the numbers of columns"):
         multi_head_attention(x, x, x, W, W, W, W, heads=3)
-    with pytest.raises(ValueError, match=r"multi_head_attention: bo takes the shape \(O,\)"):
+    with pytest.raises(ValueError, match=r"multi_head_attention: bo must have shape \(O,\)"):
         multi_head_attention(x, x, x, W, W, W, W, bo=np.ones(3), heads=2)

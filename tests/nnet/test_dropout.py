@@ -56,8 +56,8 @@ def test_edges() -> None:
     assert dropout(1.0).shape == ()
     assert dropout(x, constant=True).constant
     for p in (-0.1, 1.1, np.nan, "a", None):
-        with pytest.raises(ValueError, match="dropout: p takes a probability, from 0 to 1, not"):
+        with pytest.raises(ValueError, match="dropout: p must be a probability, from 0 to 1, not"):
             dropout(x, p)
     for rng in (0, np.random.default_rng):
-        with pytest.raises(TypeError, match="dropout: rng takes a generator, such as"):
+        with pytest.raises(TypeError, match="dropout: rng must be a generator, such as"):
             dropout(x, 0.5, rng=rng)

@@ -37,10 +37,10 @@ def test_constants() -> None:
 
 def test_errors() -> None:
     table = normal(4, 3)
-    with pytest.raises(TypeError, match="embedding: indices takes integers, not float64"):
+    with pytest.raises(TypeError, match="embedding: indices must be integers, not float64"):
         embedding([0.0], table)
     for wrong in (-1, 4):
-        with pytest.raises(IndexError, match=rf"from 0 to 3, .*\(4, 3\); there is {wrong} among"):
+        with pytest.raises(IndexError, match=rf"from 0 to 3, .*\(4, 3\); they include {wrong}"):
             embedding([0, wrong], table)
-    with pytest.raises(ValueError, match=r"weights takes a table of shape \(V, D\)"):
+    with pytest.raises(ValueError, match=r"weights must be a table of shape \(V, D\)"):
         embedding([0], 1.0)

@@ -33,7 +33,7 @@ def test_random_numbers(name: str) -> None:
     assert function(0, 3).shape == (0, 3)
     assert function(2, 0).shape == (2, 0)
     assert function(2, 3, 0).shape == (2, 3, 0)
-    with pytest.raises(ValueError, match=f"{name}: dtype takes a floating dtype, not int64"):
+    with pytest.raises(ValueError, match=f"{name}: dtype must be floating-point, not int64"):
         function(2, 2, dtype="int64")
     with pytest.raises(TypeError, match=f"{name}: constant takes True, False or None"):
         function(2, 2, constant=1)
@@ -73,10 +73,10 @@ def test_normal_and_uniform() -> None:
     assert (np.min(numbers), np.max(numbers)) == pytest.approx((2, 2.5), rel=0.001)
     assert initializers.normal().shape == initializers.uniform().shape == ()
     assert initializers.normal(3, mean=1.5, std=0).data.tolist() == [1.5] * 3
-    with pytest.raises(ValueError, match="normal: std takes a number that is not negative, not -1"):
+    with pytest.raises(ValueError, match="normal: std must be a non-negative number, not -1"):
         initializers.normal(3, std=-1)
     for low in (1, 2):
-        with pytest.raises(ValueError, match="uniform: lower_bound takes a number less than"):
+        with pytest.raises(ValueError, match="uniform: lower_bound must be less than"):
             initializers.uniform(3, lower_bound=low, upper_bound=1)
 
 

@@ -60,7 +60,7 @@ def test_label_smoothing() -> None:
     uniform = losses.softmax_crossentropy(x, LABELS, label_smoothing=1)
     assert_close(uniform, -np.mean(special.log_softmax(x, axis=1)), tolerance=1e-15)
     for share in (-0.1, 1.5):
-        with pytest.raises(ValueError, match=r"label_smoothing takes a number from 0 to 1, not"):
+        with pytest.raises(ValueError, match=r"label_smoothing must be a number from 0 to 1, not"):
             losses.softmax_crossentropy(x, LABELS, label_smoothing=share)
 
 
@@ -108,17 +108,17 @@ def test_labels(name: str) -> None:
 @each_classifier
 def test_wrong_labels(name: str) -> None:
     function, x = CLASSIFIERS[name], normal(3, 4)
-    with pytest.raises(TypeError, match=r"takes integers, the class of each sample, not float64"):
+    with pytest.raises(TypeError, match=r"must be integers, the class of each sample, not float64"):
         function(x, [2.0, 0.0, 3.0])
-    with pytest.raises(TypeError, match=r"takes integers, .*argmax"):
+    with pytest.raises(TypeError, match=r"must be integers, .*argmax"):
         function(x, np.eye(4)[LABELS] > 0)
     for labels in ([0, 1], [[2], [0], [3]], 1):
-        with pytest.raises(ValueError, match=r"takes the shape \(3,\), one label for each row"):
+        with pytest.raises(ValueError, match=r"must have shape \(3,\), one label for each row"):
             function(x, labels)
     for wrong in (-1, 4, -100):
-        with pytest.raises(IndexError, match=rf"classes from 0 to 3; there is {wrong} among them"):
+        with pytest.raises(IndexError, match=rf"classes from 0 to 3; they include {wrong}"):
             function(x, [0, wrong, 1])
-    with pytest.raises(ValueError, match=r"takes the shape \(N, C\)"):
+    with pytest.raises(ValueError, match=r"must have shape \(N, C\)"):
         function(1.0, 0)
 
 
@@ -206,7 +206,7 @@ def test_weights() -> None:
     )
     single = losses.negative_log_likelihood(np.float32(x), LABELS, weights=[1, 2, 3, 0.5])
     assert single.dtype == np.float32
-    with pytest.raises(ValueError, match=r"weights takes the shape \(4,\), .* not \(3,\)"):
+    with pytest.raises(ValueError, match=r"weights must have shape \(4,\), .* not \(3,\)"):
         losses.negative_log_likelihood(x, LABELS, weights=[1, 2, 3])
 
 
@@ -225,7 +225,7 @@ def test_focal_loss() -> None:
     for gamma in (0, 0.5, 1, 3):
         check_gradients(lambda x, g=gamma: losses.softmax_focal_loss(x, LABELS, gamma=g), x)
     for function in (losses.focal_loss, losses.softmax_focal_loss):
-        with pytest.raises(ValueError, match="gamma takes a number that is not negative, not -1"):
+        with pytest.raises(ValueError, match="gamma must be a non-negative number, not -1"):
             function(x, LABELS, gamma=-1)
 
 
@@ -260,13 +260,13 @@ def test_margin_ranking(shape: tuple[int, ...], y: Any) -> None:
 
 def test_wrong_rankings() -> None:
     x = normal(3, 2)
-    with pytest.raises(ValueError, match=r"x1 and x2 take one and the same shape"):
+    with pytest.raises(ValueError, match=r"x1 and x2 must have the same shape"):
         losses.margin_ranking_loss(x, x[:2], 1, 0.5)
-    with pytest.raises(ValueError, match=r"one and the same shape"):
+    with pytest.raises(ValueError, match=r"the same shape"):
         losses.margin_ranking_loss(x[..., None], x[..., None], 1, 0.5)
-    with pytest.raises(ValueError, match=r"margin takes a number that is not negative"):
+    with pytest.raises(ValueError, match=r"margin must be a non-negative number"):
         losses.margin_ranking_loss(x, x, 1, -0.5)
-    with pytest.raises(ValueError, match=r"y takes one number, or the shape \(3,\)"):
+    with pytest.raises(ValueError, match=r"y must be a number or have shape \(3,\)"):
         losses.margin_ranking_loss(x, x, [1, 1], 0.5)
 
 
@@ -315,13 +315,13 @@ def test_reductions(name: str) -> None:
     assert parts.shape == ((3,) if name == "kl_div" else (3, 4))
     assert_close(function(x, target), np.mean(parts))
     assert_close(function(x, target, reduction="sum"), np.sum(parts))
-    with pytest.raises(ValueError, match=f"{name}: reduction takes 'mean', 'sum' or 'none'"):
+    with pytest.raises(ValueError, match=f"{name}: reduction must be 'mean', 'sum' or 'none'"):
         function(x, target, reduction="median")
 
 
 @each_distance
 def test_shapes_are_not_broadcast(name: str) -> None:
-    with pytest.raises(ValueError, match=f"{name}: (target takes|x and target take)"):
+    with pytest.raises(ValueError, match=f"{name}: (target|x and target) must have"):
         DISTANCES[name](np.ones((3, 1)), np.ones(3))
 
 
@@ -346,7 +346,7 @@ def test_errors_of_numbers() -> None:
     assert_close(losses.huber(x, target, delta=2.0, reduction="none"), [0, 0.125, 6])
     assert np.isfinite(losses.huber(np.float32([1e30]), np.float32([-1e30])))
     for delta in (0, -1.0, None):
-        with pytest.raises(ValueError, match="huber: delta takes a positive number, not"):
+        with pytest.raises(ValueError, match="huber: delta must be a positive number, not"):
             losses.huber(x, target, delta=delta)
 
 

@@ -96,15 +96,13 @@ def test_lists_and_constants() -> None:
 
 def test_wrong_shapes() -> None:
     x = normal(4, 3, 2)
-    with pytest.raises(
-        ValueError, match=r"batchnorm takes x of the shape \(N, C, …\).* not \(3,\)"
-    ):
+    with pytest.raises(ValueError, match=r"batchnorm takes x of shape \(N, C, …\).* not \(3,\)"):
         batchnorm(np.ones(3), eps=0.1)
-    with pytest.raises(ValueError, match=r"batchnorm: gamma takes the shape \(3,\).* not \(2,\)"):
+    with pytest.raises(ValueError, match=r"batchnorm: gamma must have shape \(3,\).* not \(2,\)"):
         batchnorm(x, gamma=np.ones(2), eps=0.1)
-    with pytest.raises(ValueError, match=r"layer_norm: beta takes the shape \(2,\).* not \(3,\)"):
+    with pytest.raises(ValueError, match=r"layer_norm: beta must have shape \(2,\).* not \(3,\)"):
         layer_norm(x, beta=np.ones(3))
-    with pytest.raises(ValueError, match="rms_norm: eps takes a number that is not negative"):
+    with pytest.raises(ValueError, match="rms_norm: eps must be a non-negative number"):
         rms_norm(x, eps=-1)
     with pytest.raises(np.exceptions.AxisError, match=r"layer_norm: axis=3 .*\(4, 3, 2\)"):
         layer_norm(x, axis=3)

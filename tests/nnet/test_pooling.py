@@ -114,9 +114,9 @@ def test_empty_batch(function):
     [
         ((2,), 2, ValueError, r"= 3 must be a multiple of the stride"),
         ((6,), 1, ValueError, r"windows of \(6,\) do not fit on axes of \(5,\)"),
-        ((2,), 0, ValueError, "stride takes"),
-        ((0,), 1, ValueError, "pool takes .* each at least 1"),
-        ((1.5,), 1, TypeError, "pool takes an integer"),
+        ((2,), 0, ValueError, "stride must be"),
+        ((0,), 1, ValueError, "pool must be .* each at least 1"),
+        ((1.5,), 1, TypeError, "pool must be an integer"),
         (2, 1, TypeError, r"a tuple of one to 2 integers.* shape \(3, 5\); not 2"),
         ((), 1, TypeError, "a tuple of one to 2 integers"),
         ((1, 1, 1), 1, TypeError, "a tuple of one to 2 integers"),

@@ -123,7 +123,9 @@ def test_derivatives_that_truncation_leaves_whole():
 
 @pytest.mark.parametrize("limit", [-1, 4])
 def test_limits_out_of_range(limit):
-    with pytest.raises(ValueError, match=rf"bp_lim takes None or an integer from 0 to 3.*{limit}"):
+    with pytest.raises(
+        ValueError, match=rf"bp_lim must be None or an integer from 0 to 3.*{limit}"
+    ):
         gru(np.ones((4, 1, 1)), *gru_weights(1, 1), bp_lim=limit)
 
 
@@ -161,7 +163,7 @@ def test_dropout_has_a_gradient_and_a_seed():
 
 @pytest.mark.parametrize("dropout", [-0.1, 1.0])
 def test_dropout_is_a_probability(dropout):
-    with pytest.raises(ValueError, match="dropout takes a probability"):
+    with pytest.raises(ValueError, match="dropout must be a probability"):
         gru(np.ones((1, 1, 1)), *gru_weights(1, 1), dropout=dropout)
 
 
@@ -215,14 +217,14 @@ def test_no_steps_and_empty_batch(T, N):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({0: np.ones((3, 2))}, r"X takes the shape \(T, N, C\), not \(3, 2\)"),
+        ({0: np.ones((3, 2))}, r"X must have shape \(T, N, C\), not \(3, 2\)"),
         (
             {1: np.ones((3, 4))},
-            r"Uz takes the shape \(C, D\) with T = 3, N = 2, C = 2, not \(3, 4\)",
+            r"Uz must have shape \(C, D\) with T = 3, N = 2, C = 2, not \(3, 4\)",
         ),
-        ({5: np.ones((4, 3))}, r"Wr takes the shape \(D, D\) .* D = 4, not \(4, 3\)"),
-        ({9: np.ones((1, 4))}, r"bh takes the shape \(D,\)"),
-        ({10: np.ones((4, 4))}, r"s0 takes the shape \(N, D\)"),
+        ({5: np.ones((4, 3))}, r"Wr must have shape \(D, D\) .* D = 4, not \(4, 3\)"),
+        ({9: np.ones((1, 4))}, r"bh must have shape \(D,\)"),
+        ({10: np.ones((4, 4))}, r"s0 must have shape \(N, D\)"),
     ],
 )
 def test_shapes_that_do_not_belong_together(changed, message):
@@ -232,5 +234,5 @@ def test_shapes_that_do_not_belong_together(changed, message):
 
 
 def test_lstm_takes_four_blocks():
-    with pytest.raises(ValueError, match=r"lstm: W takes the shape \(D, 4 D\)"):
+    with pytest.raises(ValueError, match=r"lstm: W must have shape \(D, 4 D\)"):
         lstm(np.ones((1, 1, 2)), np.ones((2, 8)), np.ones((2, 7)), np.ones(8))

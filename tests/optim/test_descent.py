@@ -1,4 +1,4 @@
-"""The optimisers take PyTorch's steps: tests/data/make_optimizers.py says how the figures were made."""
+"""The optimizers take PyTorch's steps: tests/data/make_optimizers.py says how the figures were made."""
 
 from __future__ import annotations
 
@@ -98,12 +98,12 @@ def test_settings_out_of_range(name: str, settings: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("name", "settings", "match"),
     [
-        ("SGD", {"lr": "a"}, "SGD: lr takes a number or a schedule, not 'a'"),
-        ("SGD", {"lr": None}, "SGD: lr takes a number or a schedule, not None"),
-        ("SGD", {"momentum": [0.9]}, r"SGD: momentum takes a number, not \[0.9\]"),
-        ("Adam", {"betas": 0.9}, r"Adam: betas takes two numbers, .*, not 0.9"),
-        ("AdamW", {"betas": (0.9,)}, r"AdamW: betas takes two numbers, .*, not \(0.9,\)"),
-        ("Adam", {"betas": (0.9, "a")}, "Adam: betas takes a number, not 'a'"),
+        ("SGD", {"lr": "a"}, "SGD: lr must be a number or a schedule, not 'a'"),
+        ("SGD", {"lr": None}, "SGD: lr must be a number or a schedule, not None"),
+        ("SGD", {"momentum": [0.9]}, r"SGD: momentum must be a number, not \[0.9\]"),
+        ("Adam", {"betas": 0.9}, r"Adam: betas must be two numbers, .*, not 0.9"),
+        ("AdamW", {"betas": (0.9,)}, r"AdamW: betas must be two numbers, .*, not \(0.9,\)"),
+        ("Adam", {"betas": (0.9, "a")}, "Adam: betas must be a number, not 'a'"),
     ],
 )
 def test_settings_that_are_no_numbers(name: str, settings: dict[str, Any], match: str) -> None:

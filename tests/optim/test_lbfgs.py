@@ -52,7 +52,7 @@ def test_complex_and_unused_parameters() -> None:
     ids=["number", "constant", "vector"],
 )
 def test_functions_that_return_no_loss(result: Any) -> None:
-    with pytest.raises(TypeError, match="to return the loss, a tensor of one element"):
+    with pytest.raises(TypeError, match="must return the loss, a tensor of one element"):
         LBFGS([mg.tensor(1.0)]).step(lambda: result)
 
 

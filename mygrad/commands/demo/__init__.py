@@ -1,1 +1,1 @@
-"""What ``python -m mygrad`` shows: a model written in NumPy, fitted with mygrad's gradients."""
+"""The demonstration of ``python -m mygrad``: a NumPy model, fitted with mygrad's gradients."""

@@ -1,4 +1,4 @@
-"""Fit the model to Fisher's iris, with progress, and compare its gradient with differences."""
+"""Fit the model to Fisher's iris data, and compare its gradient with finite differences."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SEED = 0
 
 
 class Rows(NamedTuple):
-    """Measurements in cm, shape ``(n, 4)``, and the number of each plant's species."""
+    """Measurements in cm, shape ``(n, 4)``, and the species of each plant, as an integer."""
 
     x: Array
     labels: Labels
 
 
 def load() -> Rows:
-    """The 150 rows that the package ships."""
+    """The 150 rows shipped with the package."""
     with files("mygrad").joinpath("data", "iris.csv").open(encoding="utf-8") as file:
         table = np.genfromtxt(file, delimiter=",", dtype=str)
     _, labels = np.unique(table[:, -1], return_inverse=True)
@@ -38,7 +38,7 @@ def load() -> Rows:
 
 
 def split(rows: Rows, held_out: int, rng: np.random.Generator) -> tuple[Rows, Rows]:
-    """Rows to fit and rows held out, drawn at random and standardized by the rows to fit."""
+    """Random training and test rows, standardized by the training rows."""
     order = rng.permutation(len(rows.labels))
     test, train = order[:held_out], order[held_out:]
     x = (rows.x - np.mean(rows.x[train], axis=0)) / np.std(rows.x[train], axis=0)
@@ -46,7 +46,7 @@ def split(rows: Rows, held_out: int, rng: np.random.Generator) -> tuple[Rows, Ro
 
 
 def loss_and_gradient(parameters: Sequence[Array], rows: Rows) -> tuple[float, list[Array]]:
-    """The model's loss, and its derivatives by mygrad."""
+    """The model's loss and its gradients, computed by mygrad."""
     tensors = [mg.tensor(parameter) for parameter in parameters]
     loss = model.loss(tensors, *rows)
     loss.backward()
@@ -56,7 +56,7 @@ def loss_and_gradient(parameters: Sequence[Array], rows: Rows) -> tuple[float, l
 def central_differences(
     loss: Callable[[Sequence[Array]], Any], parameters: Sequence[Array], step: float = 1e-5
 ) -> list[Array]:
-    """The derivatives of `loss` by moving one parameter at a time, on plain arrays."""
+    """The derivatives of `loss` by central differences on plain arrays."""
     moved = [np.array(parameter) for parameter in parameters]
     slopes = [np.empty_like(parameter) for parameter in parameters]
     for array, slope in zip(moved, slopes, strict=True):
@@ -71,12 +71,12 @@ def central_differences(
 
 
 def main() -> None:
-    """Print the loss as it falls, the accuracy on rows held out, and how exact the gradient is."""
+    """Print the decreasing loss, the accuracy on the test rows, and the error of the gradient."""
     rng = np.random.default_rng(SEED)
     rows = load()
     train, test = split(rows, HELD_OUT, rng)
     classes = len(np.unique(rows.labels))
-    print(f"Fisher's iris: {len(train.labels)} rows to fit, {len(test.labels)} held out")
+    print(f"Fisher's iris: {len(train.labels)} training rows, {len(test.labels)} test rows")
 
     parameters = model.initial_parameters(rows.x.shape[1], HIDDEN, classes, rng)
     count = sum(parameter.size for parameter in parameters)
@@ -99,5 +99,5 @@ def main() -> None:
     print(f"step {STEPS:4d}   loss {model.loss(parameters, *train):.4f}")
 
     right = round(model.accuracy(parameters, *test) * len(test.labels))
-    print(f"Rows held out that are classified correctly: {right} of {len(test.labels)}")
+    print(f"Test rows classified correctly: {right} of {len(test.labels)}")
     print(f"Largest difference between the gradient and central differences: {worst:.1e}")

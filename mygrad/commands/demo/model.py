@@ -1,4 +1,4 @@
-"""A small classifier and its loss, in NumPy alone: nothing here knows of derivatives."""
+"""A small classifier and its loss in plain NumPy, without any code for derivatives."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def initial_parameters(
 
 
 def scores(parameters: Any, x: Any) -> Any:
-    """How much each row of `x` looks like each class, shape ``(rows, classes)``."""
+    """The score of each class for each row of `x`, shape ``(rows, classes)``."""
     weights1, bias1, weights2, bias2 = parameters
     return np.tanh(x @ weights1 + bias1) @ weights2 + bias2
 
@@ -35,5 +35,5 @@ def loss(parameters: Any, x: Any, labels: Any) -> Any:
 
 
 def accuracy(parameters: Any, x: Any, labels: Any) -> float:
-    """The share of rows whose highest score is that of their label."""
+    """The fraction of rows whose highest score is that of their label."""
     return float(np.mean(np.argmax(scores(parameters, x), axis=1) == labels))

@@ -1,4 +1,4 @@
-"""Activations that bend at a point: straight lines on one side of it at least."""
+"""Piecewise activations with a kink: rectifiers, exponential linear units, hard tanh."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mygrad.rules.extrema import keep
 
 __all__ = ["elu", "hard_tanh", "leaky_relu", "relu", "selu"]
 
-#: With these numbers, and weights of variance 1/n, the activations of a deep network tend towards mean 0
+#: With these constants and weights of variance 1/n, activations of a deep network tend to mean 0
 #: and variance 1 (G. Klambauer et al., 2017).
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
@@ -23,7 +23,7 @@ SELU_SCALE = 1.0507009873554805
 
 @dispatched
 def rectified(x):
-    """The positive part of ``x``, for losses."""
+    """The positive part of ``x``, for use in losses."""
     return np.maximum(x, 0)
 
 
@@ -42,7 +42,8 @@ def relu(x: Any) -> Any:
 
     References
     ----------
-    V. Nair, G. E. Hinton, "Rectified linear units improve restricted Boltzmann machines", ICML 2010.
+    V. Nair, G. E. Hinton, "Rectified linear units improve restricted Boltzmann machines", ICML
+    2010.
 
     Examples
     --------
@@ -72,8 +73,8 @@ def leaky_relu(x: Any, slope: Any) -> Any:
     ----------
     x : array_like
     slope : array_like
-        A number, mostly; broadcast against `x`. It is differentiable too: a slope that is learned makes
-        the parametric rectifier (K. He et al., 2015).
+        Usually a number; broadcast against `x`, and differentiable: a learned slope gives the
+        parametric rectifier (K. He et al., 2015).
 
     Returns
     -------
@@ -95,7 +96,7 @@ def leaky_relu(x: Any, slope: Any) -> Any:
     Tensor([-0.2,  0. ,  3. ])
     """
     check_kind("leaky_relu", "slope", slope)
-    # Not np.where, which is slow where the signs change often.
+    # Not np.where, which is slow if signs change often.
     return np.maximum(x, 0) + np.multiply(slope, np.minimum(x, 0))
 
 
@@ -117,7 +118,8 @@ def elu(x: Any, alpha: Any) -> Any:
     ----------
     x : array_like
     alpha : array_like
-        Minus the value at minus infinity: a number, mostly; broadcast against `x`, and differentiable.
+        Minus the limit at minus infinity. Usually a number; broadcast against `x`, and
+        differentiable.
 
     Returns
     -------
@@ -143,7 +145,7 @@ def elu(x: Any, alpha: Any) -> Any:
 
 
 def decay(x):
-    """``exp(x) - 1`` of negative numbers, 0 of others: exact near 0, and faster than NumPy's expm1."""
+    """``exp(x) - 1`` for negative numbers, else 0; exact near 0, and faster than NumPy's expm1."""
     x = np.minimum(x, 0)
     return np.tanh(0.5 * x) * (np.exp(x) + 1)
 
@@ -172,8 +174,9 @@ def selu(x: Any) -> Any:
 
     References
     ----------
-    G. Klambauer, T. Unterthiner, A. Mayr, S. Hochreiter, "Self-normalizing neural networks", NeurIPS
-    2017: the two numbers are those for which mean 0 and variance 1 are a fixed point.
+    G. Klambauer, T. Unterthiner, A. Mayr, S. Hochreiter, "Self-normalizing neural networks",
+    NeurIPS
+    2017. With the two constants, mean 0 and variance 1 are a fixed point.
 
     Examples
     --------
@@ -194,13 +197,13 @@ class SELU(Elementwise):
 
 @primitive
 def hard_tanh(x: Any, *, lower_bound: Any = -1, upper_bound: Any = 1) -> Any:
-    """``x``, or the bound that it lies beyond.
+    """``x``, clipped to two bounds.
 
     Parameters
     ----------
     x : array_like
     lower_bound, upper_bound : array_like
-        Numbers, mostly; broadcast against `x`, and differentiable.
+        Usually numbers; broadcast against `x`, and differentiable.
 
     Returns
     -------
@@ -208,7 +211,7 @@ def hard_tanh(x: Any, *, lower_bound: Any = -1, upper_bound: Any = 1) -> Any:
 
     Notes
     -----
-    Where `x` is equal to a bound, the gradient is the bound's, and 0 for `x`.
+    Where `x` equals a bound, the bound gets the gradient, and `x` gets 0.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Smooth activations: the logistic function, and those made with it or of its like."""
+"""Smooth activations: the logistic function and its relatives."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ __all__ = ["gelu", "glu", "mish", "sigmoid", "silu", "soft_sign", "softplus", "t
 
 @dispatched
 def logistic(x):
-    """``1 / (1 + exp(-x))``, right to the last digits in both tails, for rules."""
-    with np.errstate(over="ignore"):  # the inverse of infinity is what the result should be
+    """``1 / (1 + exp(-x))``, accurate in both tails; for use in rules."""
+    with np.errstate(over="ignore"):  # where exp overflows, the result 0 is correct
         out = np.exp(np.negative(floats(x)))
     out += 1
     return np.reciprocal(out)
@@ -60,16 +60,17 @@ class Sigmoid(Elementwise):
 
 @dispatched
 def smooth_rectified(x):
-    """``log(1 + exp(x))``, for expressions."""
+    """``log(1 + exp(x))``, for use in expressions."""
     x = floats(x)
     return np.maximum(x, 0) + excess(x)
 
 
 def excess(x):
-    """``log(1 + exp(-|x|))``, by which the smooth rectifier exceeds the rectifier."""
+    """``log(1 + exp(-|x|))``, the difference between the smooth rectifier and the rectifier."""
     power = np.exp(-np.abs(x))
     total = np.asarray(1 + power)
-    # The logarithm, and what the sum has lost by rounding: log1p takes several times as long.
+    # The logarithm plus a correction for the rounding of the sum: log1p takes several times as
+    # long.
     lost = np.asarray(total - 1)
     np.subtract(power, lost, out=lost)
     lost /= total
@@ -171,7 +172,7 @@ DENSITY = 1 / math.sqrt(2 * math.pi)
 
 @cache
 def distribution_function() -> Callable[[Any], Any]:
-    """Φ, elementwise: of SciPy, which is not imported before it is needed, or made of Python's."""
+    """Φ, elementwise: SciPy's, imported when first needed, or one made from ``math.erfc``."""
     try:
         return import_module("scipy.special").ndtr
     except ImportError:
@@ -180,7 +181,7 @@ def distribution_function() -> Callable[[Any], Any]:
 
 @dispatched
 def normal_distribution(x):
-    """Φ(x), the probability that a normally distributed number is less than ``x``."""
+    """Φ(x), the standard normal distribution function."""
     return np.asarray(distribution_function()(x), x.dtype)
 
 
@@ -192,14 +193,15 @@ class NormalDistribution(Elementwise):
 
 @expression
 def gelu(x: Any, *, approximate: str = "none") -> Any:
-    """The Gaussian error linear unit: ``x * Φ(x)``, with the distribution function Φ of the normal law.
+    """The Gaussian error linear unit: ``x * Φ(x)``, with Φ the normal distribution function.
 
     Parameters
     ----------
     x : array_like
     approximate : {"none", "tanh"}
-        "tanh": the approximation ``x / 2 * (1 + tanh(√(2/π) * (x + 0.044715 * x**3)))``, which is within
-        0.0005 of it, and which networks such as GPT-2 were trained with.
+        "tanh": the approximation ``x / 2 * (1 + tanh(√(2/π) * (x + 0.044715 * x**3)))``, accurate
+        to
+        0.0005, with which networks such as GPT-2 were trained.
 
     Returns
     -------
@@ -213,7 +215,7 @@ def gelu(x: Any, *, approximate: str = "none") -> Any:
 
     Notes
     -----
-    Φ is SciPy's where SciPy is installed, which is faster than Python's, and the same but for rounding.
+    If SciPy is installed, its Φ is used, which is faster; results differ only by rounding.
 
     References
     ----------
@@ -231,9 +233,10 @@ def gelu(x: Any, *, approximate: str = "none") -> Any:
     if approximate == "none":
         return x * normal_distribution(x)
     if approximate == "tanh":
-        # (1 + tanh(z)) / 2 is the logistic function of 2 z, exact in the left tail as well.
+        # (1 + tanh(z)) / 2 is the logistic function of 2 z, which is accurate also in the left
+        # tail.
         return x * logistic(math.sqrt(8 / math.pi) * (x * (1 + 0.044715 * (x * x))))
-    raise ValueError(f"gelu: approximate takes 'none' or 'tanh', not {approximate!r}")
+    raise ValueError(f"gelu: approximate must be 'none' or 'tanh', not {approximate!r}")
 
 
 @primitive
@@ -251,7 +254,8 @@ def soft_sign(x: Any) -> Any:
 
     References
     ----------
-    J. Turian, J. Bergstra, Y. Bengio, "Quadratic features and deep architectures for chunking", NAACL
+    J. Turian, J. Bergstra, Y. Bengio, "Quadratic features and deep architectures for chunking",
+    NAACL
     2009.
 
     Examples
@@ -279,22 +283,22 @@ def glu(x: Any, axis: int = -1) -> Any:
     ----------
     x : array_like
     axis : int
-        Which axis is cut in the middle; its length is even.
+        The axis to split in the middle; its length must be even.
 
     Returns
     -------
     Tensor
-        ``a * sigmoid(b)`` of the first half ``a`` and the second half ``b``.
+        ``a * sigmoid(b)``, where ``a`` is the first half and ``b`` the second.
 
     Raises
     ------
     AxisError, ValueError
-        There is no such axis, or it cannot be halved.
+        The axis does not exist, or its length is odd.
 
     References
     ----------
-    Y. N. Dauphin, A. Fan, M. Auli, D. Grangier, "Language modeling with gated convolutional networks",
-    ICML 2017.
+    Y. N. Dauphin, A. Fan, M. Auli, D. Grangier, "Language modeling with gated convolutional
+    networks", ICML 2017.
 
     Examples
     --------
@@ -307,8 +311,8 @@ def glu(x: Any, axis: int = -1) -> Any:
     length = x.shape[axis]
     if length % 2:
         raise ValueError(
-            f"glu takes an array that can be halved along the axis {axis}; its length there is {length},"
-            f" of the shape {x.shape}"
+            f"glu takes an array of even length along axis {axis}; that of shape {x.shape} has length"
+            f" {length}"
         )
     first, second = np.split(x, 2, axis=axis)
     return first * logistic(second)

@@ -15,7 +15,7 @@ __all__ = ["logsoftmax", "softmax"]
 
 
 def from_largest(function, x, axis):
-    """How far the elements lie below the largest along ``axis``: their exponentials do not overflow."""
+    """``x`` minus its maximum along ``axis``, so that exponentials do not overflow."""
     x = floats(x)
     try:
         largest = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
@@ -28,13 +28,13 @@ def from_largest(function, x, axis):
 
 @primitive
 def softmax(x: Any, axis: Any = -1) -> Any:
-    """Positive numbers that sum to one along an axis: ``exp(x) / sum(exp(x))``.
+    """Softmax: ``exp(x) / sum(exp(x))``, positive numbers that sum to one along an axis.
 
     Parameters
     ----------
     x : array_like
     axis : int, tuple of int or None
-        Along which the results sum to one; None: all axes.
+        The axes along which the results sum to one; None for all axes.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def softmax(x: Any, axis: Any = -1) -> Any:
     Raises
     ------
     AxisError, ValueError
-        `x` has no such axis, or it is named twice.
+        An axis does not exist or is repeated.
 
     See Also
     --------
@@ -78,7 +78,7 @@ def logsoftmax(x: Any, axis: Any = -1) -> Any:
     ----------
     x : array_like
     axis : int, tuple of int or None
-        Along which the exponentials of the results sum to one; None: all axes.
+        The axes along which the exponentials of the results sum to one; None for all axes.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def logsoftmax(x: Any, axis: Any = -1) -> Any:
     Raises
     ------
     AxisError, ValueError
-        `x` has no such axis, or it is named twice.
+        An axis does not exist or is repeated.
 
     Examples
     --------

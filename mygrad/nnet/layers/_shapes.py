@@ -1,4 +1,4 @@
-"""What layers are given: arrays whose shapes must belong together, windows that must fit."""
+"""Checks of the arguments of layers: array shapes that must match, windows that must fit."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Sizes = tuple[int, ...]
 
 
 def as_array(value: Any) -> Any:
-    """A tensor as it is, a list of tensors as one, anything else as an array."""
+    """A tensor as it is, a list of tensors as one tensor, anything else as an array."""
     value = as_one(value, None)
     return value if isinstance(value, Handle) else np.asarray(value)
 
 
 def check_shapes(function: str, /, **arguments: tuple[Any, str]) -> dict[str, int]:
-    """What the letters stand for in the shapes that the arguments of ``function`` are to have.
+    """Check the shapes of the arguments of ``function``; return the length for each letter.
 
-    ``check_shapes("f", x=(x, "N C"), w=(w, "C 4D"))``: the same letter means the same length, ``4D``
-    four times that of ``D``, ``…`` any axes in front. An argument that is None is passed over.
+    ``check_shapes("f", x=(x, "N C"), w=(w, "C 4D"))``: the same letter means the same length,
+    ``4D`` four times that of ``D``, ``…`` any leading axes. Arguments that are None are skipped.
     """
     sizes: dict[str, int] = {}
     for name, (value, spec) in arguments.items():
@@ -43,14 +43,14 @@ def check_shapes(function: str, /, **arguments: tuple[Any, str]) -> dict[str, in
             wanted = ", ".join(" ".join(filter(None, (each[:-1], each[-1]))) for each in names)
             where = ", ".join(f"{letter} = {size}" for letter, size in known.items())
             raise ValueError(
-                f"{function}: {name} takes the shape ({wanted}{',' * (len(names) == 1)})"
+                f"{function}: {name} must have shape ({wanted}{',' * (len(names) == 1)})"
                 f"{where and f' with {where}'}, not {value.shape}. Check it, and the arguments before it."
             )
     return sizes
 
 
 class Placement(NamedTuple):
-    """Windows on axes of ``sizes``: one number for each axis in every field."""
+    """Windows on axes of ``sizes``; every field has a number for each axis."""
 
     sizes: Sizes
     window: Sizes
@@ -60,14 +60,14 @@ class Placement(NamedTuple):
 
     @property
     def grid(self) -> Sizes:
-        """How many windows there are along each axis."""
+        """The number of windows along each axis."""
         return tuple(
             (size + 2 * padding - dilation * (window - 1) - 1) // stride + 1
             for size, window, stride, padding, dilation in zip(*self, strict=True)
         )
 
     def reach(self, offsets: Sizes) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-        """The windows whose element at ``offsets`` lies on the array, and where these elements lie."""
+        """The windows whose element at ``offsets`` is inside the array, and the indices of these."""
         windows, elements = [], []
         fields = zip(*self, self.grid, offsets, strict=True)
         for size, _, stride, padding, dilation, count, offset in fields:
@@ -86,7 +86,7 @@ class Placement(NamedTuple):
 def placed(
     function: str, sizes: Sizes, window: Sizes, *, stride: Any, padding: Any = 0, dilation: Any = 1
 ) -> Placement:
-    """The placement that the arguments of ``function`` ask for."""
+    """The placement given by the arguments of ``function``."""
     ndim = len(sizes)
     placement = Placement(
         sizes,
@@ -109,7 +109,7 @@ def placed(
 
 
 def per_axis(function: str, name: str, value: Any, ndim: int, *, least: int) -> Sizes:
-    """An integer for each of ``ndim`` axes, from one for all or one for each."""
+    """A tuple of ``ndim`` integers, from one integer for all axes or one for each."""
     try:
         values = (operator.index(value),) * ndim
     except TypeError:
@@ -117,11 +117,11 @@ def per_axis(function: str, name: str, value: Any, ndim: int, *, least: int) -> 
             values = tuple(operator.index(item) for item in value)
         except TypeError:
             raise TypeError(
-                f"{function}: {name} takes an integer or a tuple of {ndim}, not {value!r}"
+                f"{function}: {name} must be an integer or a tuple of {ndim}, not {value!r}"
             ) from None
     if len(values) != ndim or any(each < least for each in values):
         raise ValueError(
-            f"{function}: {name} takes an integer or a tuple of {ndim}, each at least {least},"
+            f"{function}: {name} must be an integer or a tuple of {ndim}, each at least {least},"
             f" not {value!r}"
         )
     return values

@@ -1,4 +1,4 @@
-"""Attention: means of values, weighted by how well keys answer queries."""
+"""Attention: means of values, weighted by the similarity of keys and queries."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def scaled_dot_product_attention(
     causal: bool = False,
     scale: float | None = None,
 ) -> Any:
-    """For each query a mean of the values, those counting most whose keys are most alike to it.
+    """For each query, a mean of the values, weighted by the similarity of their keys to the query.
 
     ``softmax(query keyᵀ · scale) value``
 
@@ -37,25 +37,26 @@ def scaled_dot_product_attention(
     query : array_like, shape (…, L, D)
     key : array_like, shape (…, S, D)
     value : array_like, shape (…, S, V)
-        The leading axes are broadcast.
+        The leading axes are broadcast against each other.
     mask : array_like, shape (…, L, S), optional
-        Booleans: where a query may look, True. Numbers: added to the products, -inf forbids to look.
+        Booleans: True where a query may attend to a key. Numbers: added to the products, so that
+        -inf masks.
     causal : bool
-        Query i may look at the keys 0 to i only.
+        If True, query i attends only to the keys 0 to i.
     scale : float, optional
-        By default ``1 / sqrt(D)``, which keeps the products of the size of one.
+        By default ``1 / sqrt(D)``, which keeps the products of order one.
 
     Returns
     -------
     Tensor, shape (…, L, V)
-        Zeros for a query that may look nowhere.
+        Zeros for a query that may not attend to any key.
 
     Raises
     ------
     ValueError
-        Shapes do not belong together.
+        Shapes do not match.
     TypeError
-        `mask` holds integers, of which zeros and ones could mean either.
+        `mask` holds integers, which are ambiguous.
 
     References
     ----------
@@ -63,7 +64,7 @@ def scaled_dot_product_attention(
 
     Examples
     --------
-    The query is alike to the first key:
+    The query is most similar to the first key:
 
     >>> import mygrad as mg
     >>> from mygrad.nnet.layers import scaled_dot_product_attention
@@ -91,10 +92,10 @@ def scaled_dot_product_attention(
             allowed = mask if allowed is None else mask & allowed
         elif mask.dtype.kind == "f":
             products = products + mask
-        else:  # zeros and ones could mean either
+        else:  # zeros and ones would be ambiguous
             raise TypeError(
-                "scaled_dot_product_attention: mask takes booleans, True where a query may look, or"
-                f" floating-point numbers to be added; not {mask.dtype}. Convert it: mask.astype(bool)"
+                "scaled_dot_product_attention: mask must be booleans, True where a query may attend, or"
+                f" floating-point numbers to be added; not {mask.dtype}. Convert it with mask.astype(bool)"
             )
     return attention_weights(products, allowed) @ value
 
@@ -109,7 +110,7 @@ def _check_mask(mask: Any, products: Any) -> None:
     if not fits:
         axes = f"broadcast against {leading}" if leading else "any"
         raise ValueError(
-            f"scaled_dot_product_attention: mask takes the shape (…, L, S) with L = {queries}, S = {keys},"
+            f"scaled_dot_product_attention: mask must have shape (…, L, S) with L = {queries}, S = {keys},"
             f" each of the two may be 1, the axes in front {axes}; not {mask.shape}"
         )
 
@@ -132,10 +133,10 @@ def multi_head_attention(
     mask: Any = None,
     causal: bool = False,
 ) -> Any:
-    """Attention by several heads at once, each with projections of its own, put together by a last one.
+    """Multi-head attention: heads with their own projections, combined by a final projection.
 
-    With the columns of ``query Wq + bq``, ``key Wk + bk`` and ``value Wv + bv`` shared out among the heads,
-    one block after the other::
+    The columns of ``query Wq + bq``, ``key Wk + bk`` and ``value Wv + bv`` are divided among the
+    heads in consecutive blocks::
 
         concatenate([attention(q, k, v) of each head]) Wo + bo
 
@@ -144,7 +145,7 @@ def multi_head_attention(
     query : array_like, shape (N, L, E)
     key : array_like, shape (N, S, K)
     value : array_like, shape (N, S, V)
-        N sequences each. Self-attention is ``x, x, x``.
+        N sequences each. For self-attention, pass ``x, x, x``.
     Wq, Wk : array_like, shapes (E, P) and (K, P)
         P is a multiple of `heads`.
     Wv : array_like, shape (V, Q)
@@ -163,12 +164,12 @@ def multi_head_attention(
     Raises
     ------
     ValueError
-        Shapes do not belong together, or columns cannot be shared out among the heads.
+        Shapes do not match, or columns cannot be divided evenly among the heads.
 
     Notes
     -----
-    Of PyTorch's ``MultiheadAttention``, ``Wq``, ``Wk`` and ``Wv`` are the transposed thirds of
-    ``in_proj_weight``, and ``Wo`` is ``out_proj.weight.T``.
+    In terms of PyTorch's ``MultiheadAttention``, ``Wq``, ``Wk`` and ``Wv`` are the transposed
+    thirds of ``in_proj_weight``, and ``Wo`` is ``out_proj.weight.T``.
 
     References
     ----------
@@ -202,7 +203,7 @@ def multi_head_attention(
     )
     if heads < 1 or sizes["P"] % heads or sizes["Q"] % heads:
         raise ValueError(
-            f"multi_head_attention: heads={heads} takes a divisor of the numbers of columns, of Wq and"
+            f"multi_head_attention: heads={heads} must divide the numbers of columns, of Wq and"
             f" Wk {sizes['P']}, of Wv {sizes['Q']}"
         )
     q, k, v = (
@@ -226,7 +227,7 @@ def _shared(x: Any, heads: int) -> Any:
 
 @dispatched
 def attention_weights(products, allowed):
-    """Softmax along the last axis of what is ``allowed``; zeros where nothing is."""
+    """Softmax of the ``allowed`` elements along the last axis; zeros where none is."""
     if allowed is not None:
         products = np.where(allowed, products, -np.inf)
     largest = np.max(products, axis=-1, keepdims=True, initial=-np.inf)

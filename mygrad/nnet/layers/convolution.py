@@ -1,12 +1,12 @@
 """Convolution over any number of spatial dimensions.
 
-The result is linear in the data and in the filters. Together with a cotangent of the result they make a
-form that is linear in each of three arrays::
+The result is linear in the data and in the filters. Together with a cotangent of the result they
+form a scalar that is linear in each of three arrays::
 
     form(y, x, w) = Σ y[n, f, g] · x[n, c, s·g + d·k] · w[f, c, k]
 
-`correlate`, `spread` and `match` are its derivatives with respect to ``y``, ``x`` and ``w``. Each has the
-other two for rules, which gives derivatives of any order.
+`correlate`, `spread` and `match` are its derivatives with respect to ``y``, ``x`` and ``w``. The
+rules of each are the other two, which gives derivatives of any order.
 """
 
 from __future__ import annotations
@@ -28,17 +28,16 @@ __all__ = ["conv_nd"]
 
 Array = np.ndarray[Any, Any]
 
-#: How many bytes of unrolled windows are made at a time: they stay in the cache between being written
-#: and being read.
+#: The number of bytes of windows unrolled at a time, small enough that they stay in the cache.
 BLOCK = 1 << 21
 
 
 @expression
 def conv_nd(x: Any, filter_bank: Any, *, stride: Any, padding: Any = 0, dilation: Any = 1) -> Any:
-    """Slide filters over data of any number of spatial dimensions.
+    """Convolve data of any number of spatial dimensions with a bank of filters.
 
-    Every filter meets every window of the data, all channels at once; the filters are not flipped.
-    With stride ``s`` and dilation ``d``, for each spatial axis alike::
+    Every filter is multiplied with every window of the data, summing over channels; filters are not
+    flipped. With stride ``s`` and dilation ``d``, along each spatial axis::
 
         out[n, f, g] = Σ x[n, c, s·g + d·k] · filter_bank[f, c, k]     (sum over c and k)
 
@@ -47,13 +46,13 @@ def conv_nd(x: Any, filter_bank: Any, *, stride: Any, padding: Any = 0, dilation
     x : array_like, shape (N, C, X, …)
         A batch of N data with C channels.
     filter_bank : array_like, shape (F, C, K, …)
-        F filters, of as many dimensions as the data.
+        F filters with as many dimensions as the data.
     stride : int or tuple of int
-        The distance between neighbouring windows; a tuple has an entry for each spatial axis.
+        The distance between neighbouring windows; a tuple has one entry per spatial axis.
     padding : int or tuple of int
-        How many zeros stand around the data, at both ends of an axis.
+        The number of zeros added to the data at both ends of an axis.
     dilation : int or tuple of int
-        The distance in the data between what neighbouring elements of a filter meet.
+        The distance in the data between neighbouring elements of a filter.
 
     Returns
     -------
@@ -63,19 +62,19 @@ def conv_nd(x: Any, filter_bank: Any, *, stride: Any, padding: Any = 0, dilation
     Raises
     ------
     ValueError
-        ``G`` is no whole number, or the shapes do not belong together.
+        ``G`` is not an integer, or the shapes do not match.
     TypeError
-        Stride, padding or dilation are no integers.
+        Stride, padding or dilation are not integers.
 
     Notes
     -----
-    Windows are unrolled to columns, a few samples at a time, and met by one matrix product (K. Chellapilla,
-    S. Puri, P. Simard, "High performance convolutional neural networks for document processing", 2006).
-    Nothing but `x` and `filter_bank` is kept for going back.
+    Windows are unrolled to columns, a few samples at a time, and multiplied by one matrix product
+    (K. Chellapilla, S. Puri, P. Simard, "High performance convolutional neural networks for
+    document processing", 2006). Only `x` and `filter_bank` are kept for the backward pass.
 
     Examples
     --------
-    A step and the filter that finds it:
+    A step and the filter that detects it:
 
     >>> import numpy as np, mygrad as mg
     >>> from mygrad.nnet.layers import conv_nd
@@ -87,7 +86,7 @@ def conv_nd(x: Any, filter_bank: Any, *, stride: Any, padding: Any = 0, dilation
     >>> w.grad
     array([[[2., 3.]]])
 
-    Images: ten of three channels, five filters.
+    Ten images of three channels, five filters:
 
     >>> conv_nd(np.ones((10, 3, 32, 32)), np.ones((5, 3, 3, 3)), stride=1, padding=1).shape
     (10, 5, 32, 32)
@@ -95,8 +94,8 @@ def conv_nd(x: Any, filter_bank: Any, *, stride: Any, padding: Any = 0, dilation
     x, filter_bank = as_array(x), as_array(filter_bank)
     if x.ndim < 3 or filter_bank.ndim != x.ndim or x.shape[1] != filter_bank.shape[1]:
         raise ValueError(
-            "conv_nd takes data of shape (N, C, X, …) and filters of shape (F, C, K, …), with as many"
-            f" channels C and as many dimensions, three at least. Got {x.shape} and"
+            "conv_nd takes data of shape (N, C, X, …) and filters of shape (F, C, K, …), with equally many"
+            f" channels C and dimensions, at least three. Got {x.shape} and"
             f" {filter_bank.shape}; reshape one of them."
         )
     placement = placed(
@@ -112,7 +111,7 @@ def conv_nd(x: Any, filter_bank: Any, *, stride: Any, padding: Any = 0, dilation
 
 @dispatched
 def correlate(x, w, placement):
-    """The derivative of the form with respect to ``y``: the convolution, shape (N, F, G, …)."""
+    """The derivative of ``form`` with respect to ``y``: the convolution, shape (N, F, G, …)."""
     filters = w.reshape(len(w), math.prod(w.shape[1:]))
     grid = placement.grid
     out = np.empty((len(x), len(w), math.prod(grid)), np.result_type(x, w))
@@ -123,7 +122,7 @@ def correlate(x, w, placement):
 
 @dispatched
 def spread(y, w, placement):
-    """The derivative of the form with respect to ``x``, shape (N, C, X, …)."""
+    """The derivative of ``form`` with respect to ``x``, shape (N, C, X, …)."""
     filters = w.reshape(len(w), math.prod(w.shape[1:]))
     y = as_rows(y)
     x = np.zeros((len(y), w.shape[1], *placement.sizes), np.result_type(y, w))
@@ -143,7 +142,7 @@ def spread(y, w, placement):
 
 @dispatched
 def match(y, x, placement):
-    """The derivative of the form with respect to ``w``, shape (F, C, K, …)."""
+    """The derivative of ``form`` with respect to ``w``, shape (F, C, K, …)."""
     y = as_rows(y)
     rows = x.shape[1] * math.prod(placement.window)
     w = np.zeros((y.shape[1], rows), np.result_type(y, x))
@@ -180,9 +179,9 @@ class Match(Operation):
 
 
 def unrolled(x: Array, placement: Placement) -> Iterator[tuple[slice, Array]]:
-    """Some samples after the others: which they are, and their windows as columns (n, C · K …, G …).
+    """Yield blocks of samples: a slice, and their windows as columns (n, C · K …, G …).
 
-    The columns are written over as the next ones are asked for.
+    The next block overwrites the columns.
     """
     windows = windows_of(x, placement)
     ndim = len(placement.sizes)
@@ -223,12 +222,12 @@ def windows_of(x: Array, placement: Placement) -> Array:
 
 
 def as_rows(y: Array) -> Array:
-    """Maps of shape (N, F, G, …) with the windows on one axis, laid out as matrix products like it."""
+    """Maps of shape (N, F, G, …) with the windows on one axis, in a layout fit for matrix products."""
     return np.ascontiguousarray(y).reshape(*y.shape[:2], math.prod(y.shape[2:]))
 
 
 def blocks(count: int, size: int) -> Iterator[slice]:
-    """``count`` samples of ``size`` bytes in slices of about `BLOCK` bytes."""
+    """Slices of ``count`` samples of ``size`` bytes, each of about `BLOCK` bytes."""
     step = max(1, BLOCK // max(1, size))
     for start in range(0, count, step):
         yield slice(start, min(start + step, count))

@@ -14,19 +14,19 @@ __all__ = ["dropout"]
 
 @expression
 def dropout(x: Any, p: float = 0.5, *, training: bool = True, rng: Any = None) -> Any:
-    """Set entries to zero at random, and scale the others up, so that the mean stays.
+    """Set random entries to zero, and scale up the others to preserve the mean.
 
     Parameters
     ----------
     x : array_like
     p : float
-        The probability of an entry to be set to zero, in [0, 1]. The others are multiplied by
+        The probability, in [0, 1], that an entry is set to zero. The others are multiplied by
         ``1 / (1 - p)``.
     training : bool
-        False: nothing is done, as is right once the model is trained.
+        If False, return `x` unchanged, as after training.
     rng : generator, optional
-        NumPy's, or that of :func:`mygrad.random.default_rng`. By default random numbers come from NumPy's
-        global state, which :func:`mygrad.random.seed` sets.
+        A NumPy generator, or one of :func:`mygrad.random.default_rng`. By default, NumPy's
+        global state is used, which :func:`mygrad.random.seed` sets.
 
     Returns
     -------
@@ -36,14 +36,14 @@ def dropout(x: Any, p: float = 0.5, *, training: bool = True, rng: Any = None) -
     Raises
     ------
     ValueError
-        `p` is no probability.
+        `p` is not a probability.
     TypeError
-        `rng` is no generator.
+        `rng` is not a generator.
 
     References
     ----------
-    N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever, R. Salakhutdinov, "Dropout: a simple way to prevent
-    neural networks from overfitting", JMLR 15, 2014.
+    N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever, R. Salakhutdinov, "Dropout: a simple way
+    to prevent neural networks from overfitting", JMLR 15, 2014.
 
     Examples
     --------
@@ -61,10 +61,10 @@ def dropout(x: Any, p: float = 0.5, *, training: bool = True, rng: Any = None) -
     except (TypeError, ValueError):
         fits = False
     if not fits:
-        raise ValueError(f"dropout: p takes a probability, from 0 to 1, not {p!r}")
+        raise ValueError(f"dropout: p must be a probability, from 0 to 1, not {p!r}")
     if not (rng is None or callable(getattr(rng, "random", None))):
         raise TypeError(
-            f"dropout: rng takes a generator, such as np.random.default_rng(seed), not {rng!r}"
+            f"dropout: rng must be a generator, such as np.random.default_rng(seed), not {rng!r}"
         )
     if not training or p == 0:
         return +x

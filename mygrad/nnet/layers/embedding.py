@@ -1,4 +1,4 @@
-"""Embedding: vectors that are looked up by number."""
+"""Embedding: look up vectors by index."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ __all__ = ["embedding"]
 
 @expression
 def embedding(indices: Any, weights: Any) -> Any:
-    """Rows of a table, looked up by their numbers.
+    """Rows of a table, looked up by index.
 
     Parameters
     ----------
     indices : array_like of int
         Of any shape; 0 ≤ ``indices`` < V.
     weights : array_like, shape (V, D, …)
-        The table: a vector for each of V words, or whatever is counted.
+        The table, with a vector for each of V items, such as words.
 
     Returns
     -------
     Tensor
-        Of the shape of `indices`, followed by (D, …). What is looked up several times has the sum of the
-        gradients.
+        Of the shape of `indices`, followed by (D, …). The gradients of a row that is looked up
+        several times are summed.
 
     Raises
     ------
     TypeError
-        The indices are no integers.
+        The indices are not integers.
     IndexError
-        An index is outside the table. It may not be negative, either.
+        An index is negative or beyond the table.
     ValueError
         The table is a single number.
 
@@ -56,15 +56,15 @@ def embedding(indices: Any, weights: Any) -> Any:
     weights = floats(weights)
     indices = np.asarray(indices)
     if not weights.ndim:
-        raise ValueError("embedding: weights takes a table of shape (V, D), not a single number")
+        raise ValueError("embedding: weights must be a table of shape (V, D), not a single number")
     if not indices.size:
-        indices = indices.astype(int)  # of no indices NumPy makes floats
+        indices = indices.astype(int)  # NumPy converts an empty list to floats
     if indices.dtype.kind not in "iu":
-        raise TypeError(f"embedding: indices takes integers, not {indices.dtype}")
+        raise TypeError(f"embedding: indices must be integers, not {indices.dtype}")
     if indices.size and not (indices.min() >= 0 and indices.max() < len(weights)):
         outside = indices[(indices < 0) | (indices >= len(weights))][0]
         raise IndexError(
-            f"embedding: indices takes numbers from 0 to {len(weights) - 1}, of rows of a table of shape"
-            f" {weights.shape}; there is {outside} among them"
+            f"embedding: indices must be from 0 to {len(weights) - 1}, for a table of shape"
+            f" {weights.shape}; they include {outside}"
         )
     return weights[indices]

@@ -1,4 +1,4 @@
-"""Layers that shift and scale their input to mean 0 and variance 1."""
+"""Normalization layers."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ __all__ = ["batchnorm", "layer_norm", "rms_norm"]
 
 @expression
 def batchnorm(x: Any, *, gamma: Any = None, beta: Any = None, eps: float) -> Any:
-    """Normalise each channel over the batch, then scale and shift it.
+    """Normalize each channel over the batch, then scale and shift it.
 
-    ``gamma[c] * (x - mean) / sqrt(variance + eps) + beta[c]``, with the mean and the variance of all
-    entries of channel c.
+    ``gamma[c] * (x - mean) / sqrt(variance + eps) + beta[c]``, with the mean and the variance of
+    all entries of channel c.
 
     Parameters
     ----------
     x : array_like, shape (N, C, …)
         A batch of N samples with C channels.
     gamma, beta : array_like, shape (C,), optional
-        Scale and shift of the channels; by default 1 and 0.
+        The scale and shift of each channel; by default 1 and 0.
     eps : float
-        Keeps the square root away from 0; not negative.
+        Keeps the square root away from 0; non-negative.
 
     Returns
     -------
@@ -40,17 +40,17 @@ def batchnorm(x: Any, *, gamma: Any = None, beta: Any = None, eps: float) -> Any
     Raises
     ------
     ValueError
-        A shape is another, or `eps` is negative.
+        A shape is wrong, or `eps` is negative.
 
     Notes
     -----
-    It is the form for training. No running averages are kept: what is to stand in for the statistics
-    of a batch afterwards, a program computes with ``np.mean`` and ``np.var``.
+    This is the form used in training. It keeps no running averages: for inference, compute the
+    statistics with ``np.mean`` and ``np.var``.
 
     References
     ----------
-    S. Ioffe, C. Szegedy, "Batch normalization: accelerating deep network training by reducing internal
-    covariate shift", ICML 2015.
+    S. Ioffe, C. Szegedy, "Batch normalization: accelerating deep network training by reducing
+    internal covariate shift", ICML 2015.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def batchnorm(x: Any, *, gamma: Any = None, beta: Any = None, eps: float) -> Any
     x = floats(x)
     if x.ndim < 2:
         raise ValueError(
-            f"batchnorm takes x of the shape (N, C, …), samples and channels first, not {x.shape}"
+            f"batchnorm takes x of shape (N, C, …), samples and channels first, not {x.shape}"
         )
     axes = (0, *range(2, x.ndim))
     return _normalized("batchnorm", x, axes, (1,), gamma, beta, eps, centered=True)
@@ -72,7 +72,7 @@ def batchnorm(x: Any, *, gamma: Any = None, beta: Any = None, eps: float) -> Any
 def layer_norm(
     x: Any, *, gamma: Any = None, beta: Any = None, axis: Any = -1, eps: float = 1e-5
 ) -> Any:
-    """Normalise each sample over its features, then scale and shift them.
+    """Normalize each sample over its features, then scale and shift them.
 
     ``gamma * (x - mean) / sqrt(variance + eps) + beta``, with mean and variance along `axis`.
 
@@ -80,12 +80,11 @@ def layer_norm(
     ----------
     x : array_like
     gamma, beta : array_like, optional
-        Scale and shift, a number for each feature: of the shape that `x` has along `axis`. By default 1
-        and 0.
+        The scale and shift of each feature, of the shape of `x` along `axis`. By default 1 and 0.
     axis : int or tuple of int
-        The features.
+        The axes of the features.
     eps : float
-        Keeps the square root away from 0; not negative.
+        Keeps the square root away from 0; non-negative.
 
     Returns
     -------
@@ -95,7 +94,7 @@ def layer_norm(
     Raises
     ------
     ValueError
-        A shape is another, or `eps` is negative.
+        A shape is wrong, or `eps` is negative.
 
     References
     ----------
@@ -115,7 +114,7 @@ def layer_norm(
 
 @expression
 def rms_norm(x: Any, *, gamma: Any = None, axis: Any = -1, eps: float = 1e-5) -> Any:
-    """Divide each sample by the root of the mean square of its features, then scale them.
+    """Divide each sample by the root mean square of its features, then scale them.
 
     ``gamma * x / sqrt(mean(x**2) + eps)``, with the mean along `axis`.
 
@@ -123,11 +122,11 @@ def rms_norm(x: Any, *, gamma: Any = None, axis: Any = -1, eps: float = 1e-5) ->
     ----------
     x : array_like
     gamma : array_like, optional
-        Scale, a number for each feature: of the shape that `x` has along `axis`. By default 1.
+        The scale of each feature, of the shape of `x` along `axis`. By default 1.
     axis : int or tuple of int
-        The features.
+        The axes of the features.
     eps : float
-        Keeps the square root away from 0; not negative.
+        Keeps the square root away from 0; non-negative.
 
     Returns
     -------
@@ -137,7 +136,7 @@ def rms_norm(x: Any, *, gamma: Any = None, axis: Any = -1, eps: float = 1e-5) ->
     Raises
     ------
     ValueError
-        A shape is another, or `eps` is negative.
+        A shape is wrong, or `eps` is negative.
 
     References
     ----------
@@ -166,7 +165,7 @@ def _normalized(
     *,
     centered: bool,
 ) -> Any:
-    """``x`` normalised along ``axes``, scaled and shifted along the axes ``features``."""
+    """``x`` normalized along ``axes``, scaled and shifted along the axes ``features``."""
     check_number(function, "eps", eps, above=False)
     out = standardized(x, axes, eps, centered)[0]
     if gamma is not None:
@@ -177,13 +176,13 @@ def _normalized(
 
 
 def _aligned(function: str, name: str, value: Any, x: Any, axes: tuple[int, ...]) -> Any:
-    """``value``, a number for each feature, with axes of length one for all else."""
+    """``value``, a number for each feature, reshaped to broadcast against ``x``."""
     value = floats(value, like=x)
     wanted = tuple(x.shape[axis] for axis in axes)
     if value.shape != wanted:
         raise ValueError(
-            f"{function}: {name} takes the shape {wanted}, a number for each feature of x, which is of the"
-            f" shape {x.shape}; not {value.shape}"
+            f"{function}: {name} must have shape {wanted}, a number for each feature of x, which has"
+            f" shape {x.shape}, not {value.shape}"
         )
     if axes == tuple(range(x.ndim - len(axes), x.ndim)):
         return value
@@ -194,15 +193,15 @@ def _aligned(function: str, name: str, value: Any, x: Any, axes: tuple[int, ...]
 
 @dispatched
 def standardized(x, axes, eps, centered):
-    """``x`` divided by the root of its mean square along ``axes``, and what it was multiplied by.
+    """``x`` divided by its root mean square along ``axes``, and the factor used.
 
-    If it is ``centered``, the mean is subtracted before.
+    If ``centered``, the mean is subtracted first.
     """
     dtype = x.dtype
-    if dtype == np.float16:  # which has no room for squares
+    if dtype == np.float16:  # float16 cannot hold the squares
         x = x.astype(np.float32)
     if centered:
-        # Twice, because the first mean is off by a rounding: that is much against the deviations of
+        # Twice, to remove the rounding error of the first mean: it is large compared with deviations of
         # numbers far from zero.
         x = x - np.mean(x, axis=axes, keepdims=True)
         x -= np.mean(x, axis=axes, keepdims=True)

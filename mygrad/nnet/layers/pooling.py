@@ -1,4 +1,4 @@
-"""Pooling: the largest entry or the mean of windows, or of all there is."""
+"""Pooling: the maximum or mean of each window, or of each channel."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ __all__ = ["avg_pool", "global_avg_pool", "global_max_pool", "max_pool"]
 
 @expression
 def max_pool(x: Any, pool: Any, stride: Any) -> Any:
-    """The largest entry of each window on the trailing axes.
+    """The maximum of each window on the trailing axes.
 
-    ``out[…, g] = max over k of x[…, s·g + k]``, for each pooled axis alike.
+    ``out[…, g] = max over k of x[…, s·g + k]``, along each pooled axis.
 
     Parameters
     ----------
     x : array_like, shape (…, X, …)
-        The axes in front, such as those of samples and channels, are not pooled.
+        Leading axes, such as those of samples and channels, are not pooled.
     pool : tuple of int
-        The size of a window along each pooled axis. As many trailing axes are pooled as it has entries.
+        The size of a window along each pooled axis: its length is the number of trailing axes to
+        pool.
     stride : int or tuple of int
         The distance between neighbouring windows: one for all pooled axes, or one for each.
 
@@ -41,14 +42,14 @@ def max_pool(x: Any, pool: Any, stride: Any) -> Any:
     Raises
     ------
     ValueError
-        ``G`` is no whole number.
+        ``G`` is not an integer.
     TypeError
-        `pool` is no tuple of as many integers as there are axes to pool, or `stride` is no integer.
+        `pool` is not a tuple of integers, or `stride` not an integer or a tuple of integers.
 
     Notes
     -----
-    Entries that tie for the largest of a window share its gradient evenly, so that it does not depend
-    on their order.
+    Entries that tie for the maximum of a window share its gradient evenly, independent of their
+    order.
 
     Examples
     --------
@@ -70,7 +71,7 @@ def max_pool(x: Any, pool: Any, stride: Any) -> Any:
 def avg_pool(x: Any, pool: Any, stride: Any) -> Any:
     """The mean of each window on the trailing axes; see :func:`max_pool` for the arguments.
 
-    ``out[…, g] = mean over k of x[…, s·g + k]``, for each pooled axis alike.
+    ``out[…, g] = mean over k of x[…, s·g + k]``, along each pooled axis.
 
     Examples
     --------
@@ -84,14 +85,14 @@ def avg_pool(x: Any, pool: Any, stride: Any) -> Any:
         x = x.astype(float)
     placement = _windows("avg_pool", x, pool, stride)
     dtype = x.dtype
-    if dtype == np.float16:  # which has no room for sums
+    if dtype == np.float16:  # float16 cannot hold the sums
         x = x.astype(np.float32)
     return (totals(x, placement) / math.prod(placement.window)).astype(dtype, copy=False)
 
 
 @expression
 def global_max_pool(x: Any) -> Any:
-    """The largest entry of each channel: shape (N, C, X, …) becomes (N, C).
+    """The maximum of each channel: shape (N, C, X, …) becomes (N, C).
 
     Entries that tie share the gradient evenly.
 
@@ -108,7 +109,7 @@ def global_max_pool(x: Any) -> Any:
 def global_avg_pool(x: Any) -> Any:
     """The mean of each channel: shape (N, C, X, …) becomes (N, C).
 
-    It takes the place of dense layers at the end of a convolutional network (M. Lin, Q. Chen, S. Yan,
+    It replaces dense layers at the end of a convolutional network (M. Lin, Q. Chen, S. Yan,
     "Network in network", 2013).
 
     >>> import mygrad as mg
@@ -123,7 +124,7 @@ def global_avg_pool(x: Any) -> Any:
 def _windows(function: str, x: Any, pool: Any, stride: Any) -> Placement:
     if not 0 < np.size(pool) <= x.ndim or np.ndim(pool) != 1:
         raise TypeError(
-            f"{function}: pool takes a tuple of one to {x.ndim} integers, one for each trailing axis"
+            f"{function}: pool must be a tuple of one to {x.ndim} integers, one for each trailing axis"
             f" to pool of an array of shape {x.shape}; not {pool!r}"
         )
     window = per_axis(function, "pool", pool, len(pool), least=1)
@@ -135,13 +136,13 @@ def _with_channels(function: str, x: Any) -> Any:
     if x.ndim < 3 or 0 in x.shape[2:]:
         raise ValueError(
             f"{function} takes data of shape (N, C, X, …) with entries to pool, not {x.shape}."
-            " Reshape them, or use max_pool or avg_pool."
+            " Reshape it, or use max_pool or avg_pool."
         )
     return x
 
 
 def shifts(placement: Placement) -> list[list[slice]]:
-    """For each pooled axis, where in the data the first elements of all windows are, the second ones …"""
+    """For each pooled axis, the slices that hold the first, second, … elements of all windows."""
     return [
         [slice(k, k + (count - 1) * stride + 1, stride) for k in range(length)]
         for length, stride, count in zip(
@@ -151,24 +152,24 @@ def shifts(placement: Placement) -> list[list[slice]]:
 
 
 def along(axis: int, piece: slice) -> tuple[Any, ...]:
-    """The index of ``piece`` along ``axis``, which counts from the end: -1, -2, …"""
+    """The index that applies ``piece`` to the negative ``axis``: -1, -2, …"""
     return (..., piece, *(slice(None),) * (-axis - 1))
 
 
 def combined(x: Any, placement: Placement, ufunc: np.ufunc) -> Any:
-    """``ufunc`` over all entries of each window: one axis after the other, which takes fewer steps."""
+    """Reduce each window by ``ufunc``, one axis after the other, which takes fewer steps."""
     pieces = shifts(placement)
     for axis in range(-len(pieces), 0):
         x = reduce(ufunc, [x[along(axis, piece)] for piece in pieces[axis]])
     return x
 
 
-# ------------------------------------------------------------------ the largest
+# ------------------------------------------------------------------ the maximum
 
 
 @dispatched
 def largest(x, placement):
-    """The largest entry of each window."""
+    """The maximum of each window."""
     out = combined(x, placement, np.maximum)
     return out.copy() if np.may_share_memory(out, x) else out
 
@@ -180,7 +181,7 @@ class MaxPool(Operation):
         count = np.zeros(out.shape, grad.dtype)
         for place in places:
             count += x[place] == out
-        share = grad / np.maximum(count, 1)  # NaN, which is equal to nothing, has no gradient
+        share = grad / np.maximum(count, 1)  # NaN, which is equal to nothing, gets no gradient
         total = np.zeros_like(share, shape=x.shape)
         for place in places:
             total[place] += share * (x[place] == out)
@@ -199,7 +200,7 @@ def totals(x, placement):
 
 @dispatched
 def scattered(y, placement):
-    """The transpose of `totals`: each window's number, added to all entries of the window."""
+    """The transpose of `totals`: add the number of each window to all its entries."""
     pieces = shifts(placement)
     shape = [*y.shape[: y.ndim - len(pieces)], *placement.grid]
     for axis in range(-len(pieces), 0):

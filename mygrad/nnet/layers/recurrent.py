@@ -1,10 +1,10 @@
-"""Recurrent layers: what is read from a sequence, step by step.
+"""Recurrent layers, which process a sequence step by step.
 
-What does not depend on the state of the step before is computed for the whole sequence at once: what
-the entries of the sequence contribute to the gates, and the gradients of weights.
+Everything that does not depend on the previous state is computed for the whole sequence at once:
+the contributions of the entries to the gates, and the gradients of the weights.
 
-The gates are results of the recurrence like the states, though users see the states alone: what going
-back needs is at hand, and it has derivatives of its own.
+The recurrence returns the gates as well as the states, though users see only the states. So the
+backward pass has what it needs, and is differentiable itself.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ def gru(
     bp_lim: int | None = None,
     dropout: float = 0.0,
 ) -> Any:
-    """Read sequences with gated recurrent units, which choose what to keep of their state.
+    """Process sequences with gated recurrent units (GRU).
 
-    From the state ``s0`` on, for each entry of the sequence::
+    Starting from the state ``s0``, for each entry of the sequence::
 
-        z = sigmoid(x Uz + s Wz + bz)           how much of the state to keep
-        r = sigmoid(x Ur + s Wr + br)           how much of it to look at
+        z = sigmoid(x Uz + s Wz + bz)           the update gate: how much of the state to keep
+        r = sigmoid(x Ur + s Wr + br)           the reset gate: how much of it to use
         h = tanh(x Uh + (r * s) Wh + bh)        the candidate
         s = (1 - z) * h + z * s                 the new state
 
@@ -54,19 +54,20 @@ def gru(
     X : array_like, shape (T, N, C)
         N sequences of T entries of length C.
     Uz, Ur, Uh : array_like, shape (C, D)
-        Weights of the entries.
+        Weights applied to the entries.
     Wz, Wr, Wh : array_like, shape (D, D)
-        Weights of the state.
+        Weights applied to the state.
     bz, br, bh : array_like, shape (D,)
         Biases.
     s0 : array_like, shape (N, D), optional
-        The state to begin with; zeros by default. It has a gradient, too.
+        The initial state, zeros by default; differentiable.
     bp_lim : int, optional
-        How many steps back from each state its gradient goes, 0 to T - 1. Without it, all the way.
+        Backpropagate from each state through at most this many steps, 0 to T - 1. By default,
+        through all.
     dropout : float
-        The probability, less than 1, with which a weight of the state, and a unit's share of the
-        entries, is dropped: the same in all steps. What is left is scaled up by ``1 / (1 - dropout)``.
-        It draws from NumPy's global random numbers (``np.random.seed``).
+        The probability, less than 1, with which a weight of the state, and the contribution of the
+        entries to a unit, is dropped, the same in all steps. The others are scaled up by
+        ``1 / (1 - dropout)``. Uses NumPy's global random state (``np.random.seed``).
 
     Returns
     -------
@@ -76,14 +77,14 @@ def gru(
     Raises
     ------
     ValueError
-        Shapes do not belong together, or `bp_lim` or `dropout` are out of range.
+        Shapes do not match, or `bp_lim` or `dropout` is out of range.
 
     Notes
     -----
-    Units by K. Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014. Dropout
-    of weights by S. Merity, N. Keskar, R. Socher, "Regularizing and optimizing LSTM language models",
-    2017; of entries with one mask for all steps by Y. Gal, Z. Ghahramani, "A theoretically grounded
-    application of dropout in recurrent neural networks", 2016.
+    Gated units: K. Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014.
+    Dropout of weights: S. Merity, N. Keskar, R. Socher, "Regularizing and optimizing LSTM language
+    models", 2017; of entries, with one mask for all steps: Y. Gal, Z. Ghahramani, "A theoretically
+    grounded application of dropout in recurrent neural networks", 2016.
 
     Examples
     --------
@@ -122,7 +123,7 @@ def gru(
     limit = last if bp_lim is None else operator.index(bp_lim)
     if bp_lim is not None and not 0 <= limit <= last:
         raise ValueError(
-            f"gru: bp_lim takes None or an integer from 0 to {last}, one less than the length of the"
+            f"gru: bp_lim must be None or an integer from 0 to {last}, one less than the length of the"
             f" sequences; not {bp_lim}"
         )
     inputs, W = _weighted("gru", X, U, W, dropout)
@@ -134,41 +135,41 @@ def gru(
 def lstm(
     X: Any, U: Any, W: Any, b: Any, h0: Any = None, c0: Any = None, dropout: float = 0.0
 ) -> Any:
-    """Read sequences with long short-term memory: a state that is shown, and one that is kept.
+    """Process sequences with long short-term memory (LSTM), which has a hidden and a cell state.
 
-    From the states ``h0`` and ``c0`` on, for each entry of the sequence::
+    Starting from the states ``h0`` and ``c0``, for each entry of the sequence::
 
         i, f, g, o = x U + h W + b              four blocks of D columns, in this order
         c = sigmoid(f) * c + sigmoid(i) * tanh(g)
         h = sigmoid(o) * tanh(c)
 
-    The order of the blocks is that of PyTorch, whose ``weight_ih_l0`` and ``weight_hh_l0`` are ``U.T``
-    and ``W.T``, and whose two biases add up to ``b``.
+    The order of the blocks is that of PyTorch, whose ``weight_ih_l0`` and ``weight_hh_l0`` are
+    ``U.T`` and ``W.T``, and whose two biases add up to ``b``.
 
     Parameters
     ----------
     X : array_like, shape (T, N, C)
         N sequences of T entries of length C.
     U : array_like, shape (C, 4 D)
-        Weights of the entries: of the input gate, the forget gate, the candidate, the output gate.
+        Weights applied to the entries, for the input gate, forget gate, candidate and output gate.
     W : array_like, shape (D, 4 D)
-        Weights of the state.
+        Weights applied to the state.
     b : array_like, shape (4 D,)
-        Biases. Ones for the forget gate let it remember from the beginning.
+        Biases. Ones for the forget gate help it to remember at the start of training.
     h0, c0 : array_like, shape (N, D), optional
-        The states to begin with; zeros by default.
+        The initial states; zeros by default.
     dropout : float
         As in :func:`gru`.
 
     Returns
     -------
     h, c : Tensor, shape (T + 1, N, D)
-        The states that are shown and those that are kept: ``h0`` and ``c0``, and those after each entry.
+        The hidden and cell states: ``h0`` and ``c0``, then those after each entry.
 
     Raises
     ------
     ValueError
-        Shapes do not belong together, or `dropout` is out of range.
+        Shapes do not match, or `dropout` is out of range.
 
     Notes
     -----
@@ -206,18 +207,18 @@ def lstm(
 
 
 def _initial(state: Any, sizes: dict[str, int], dtype: Any) -> Any:
-    """The state to begin with."""
+    """The initial state."""
     return np.zeros((sizes["N"], sizes["D"]), dtype) if state is None else state
 
 
 def _weighted(function: str, X: Any, U: list[Any], W: list[Any], dropout: float) -> tuple[Any, Any]:
-    """What the entries of the sequence contribute to each gate, and the weights of the state.
+    """The contributions of the entries to the gates and the weights of the state, with dropout.
 
-    Of both, a part is dropped. The masks are drawn as MyGrad 2 draws them: the same seed gives the same.
+    The masks are drawn as in MyGrad 2: the same seed gives the same masks.
     """
     if not 0 <= dropout < 1:
         raise ValueError(
-            f"{function}: dropout takes a probability from 0 to less than 1, not {dropout}"
+            f"{function}: dropout must be a probability from 0 to less than 1, not {dropout}"
         )
     inputs, state_weights = projected(X, np.concatenate(U, axis=1)), np.concatenate(W, axis=1)
     if dropout:
@@ -228,13 +229,13 @@ def _weighted(function: str, X: Any, U: list[Any], W: list[Any], dropout: float)
 
 
 def _mask(dropout: float, shapes: list[tuple[int, int]], dtype: Any) -> Any:
-    """Zeros and ``1 / (1 - dropout)``, block by block."""
+    """Masks of zeros and ``1 / (1 - dropout)``, block by block."""
     keep = 1 - dropout
     random = np.random.binomial  # the global generator, which users seed
     return np.concatenate([random(1, keep, shape) / keep for shape in shapes], axis=1).astype(dtype)
 
 
-# ------------------------------------------------------------------ parts of recurrences
+# ------------------------------------------------------------------ shared by the recurrences
 
 
 def projected(x, weights):
@@ -244,7 +245,7 @@ def projected(x, weights):
 
 
 def outer(x, y):
-    """The sum over T and N of the outer products of (T, N, D) and (T, N, K): a gradient of weights."""
+    """The gradient of weights: outer products of (T, N, D) and (T, N, K), summed over T and N."""
     rows = x.shape[0] * x.shape[1]
     return np.reshape(x, (rows, x.shape[2])).T @ np.reshape(y, (rows, y.shape[2]))
 
@@ -256,7 +257,7 @@ def outer(x, y):
 def gru_states(A, W, s0, limit):  # noqa: ARG001 - only the way back is limited
     """The states; the gates z and r, side by side; the candidates h.
 
-    ``A`` of shape (T, N, 3 D) is what the entries of the sequence contribute to z, r and h.
+    ``A`` of shape (T, N, 3 D) is the contribution of the entries to z, r and h.
     """
     T, N, D = len(A), *s0.shape
     dtype = np.result_type(A, W, s0)
@@ -265,7 +266,7 @@ def gru_states(A, W, s0, limit):  # noqa: ARG001 - only the way back is limited
     S[0] = s0
     Wg, Wh = W[:, : 2 * D], np.ascontiguousarray(W[:, 2 * D :])
     change = np.empty_like(S[0])
-    with np.errstate(over="ignore"):  # of a closed gate
+    with np.errstate(over="ignore"):  # in a closed gate
         for a, s, following, g, h in zip(A, S[:-1], S[1:], G, H, strict=True):
             np.matmul(s, Wg, g)
             np.add(g, a[:, : 2 * D], g)
@@ -281,7 +282,7 @@ def gru_states(A, W, s0, limit):  # noqa: ARG001 - only the way back is limited
 
 
 def _to_sigmoid(x: Any) -> None:
-    """In place; by exp, which NumPy is faster at than at tanh."""
+    """The sigmoid, in place; by exp, which is faster in NumPy than tanh."""
     np.negative(x, x)
     np.exp(x, x)
     np.add(x, 1, x)
@@ -296,12 +297,12 @@ class GRU(Operation):
         S, G, H = out
         T, D = len(H), H.shape[-1]
         Wg, Wh = W[:, : 2 * D].T, W[:, 2 * D :].T
-        dS, dG, dH = grad  # of the gates and candidates: from derivatives of this rule alone
+        dS, dG, dH = grad  # of the gates and candidates: only from derivatives of this rule
         if dS is None:
             dS = np.zeros_like(S)
 
         def step(ds, t, within=True):
-            """From the cotangent of the state after step t: that of its inputs, and of the state before."""
+            """Backpropagate from the state after step t to its inputs and the state before."""
             s, g, h = S[t], G[t], H[t]
             z, r = g[..., :D], g[..., D:]
             fresh = 1 - z
@@ -326,7 +327,7 @@ class GRU(Operation):
 
 
 def stepwise(dS, step, limit):  # noqa: ARG001 - called as `limited` is
-    """All the way back, one step after the other."""
+    """Backpropagate through all steps, one after the other."""
     inputs, ds = [], dS[-1]
     for t in reversed(range(len(dS) - 1)):
         da, before = step(ds, t)
@@ -336,7 +337,7 @@ def stepwise(dS, step, limit):  # noqa: ARG001 - called as `limited` is
 
 
 def limited(dS, step, limit):
-    """At most ``limit`` steps back from each state: from all states at once, then a step further."""
+    """Backpropagate at most ``limit`` steps from each state, from all states at once."""
     steps = len(dS) - 1
     inputs, before = step(dS[1:], slice(steps))
     ds = dS[0] + before[0]
@@ -354,7 +355,7 @@ def limited(dS, step, limit):
 def lstm_states(A, W, h0, c0):
     """The states h and c, and the gates i, f, g and o, side by side.
 
-    ``A`` of shape (T, N, 4 D) is what the entries of the sequence contribute to the gates.
+    ``A`` of shape (T, N, 4 D) is the contribution of the entries to the gates.
     """
     T, N, D = len(A), *h0.shape
     dtype = np.result_type(A, W, h0, c0)
@@ -362,7 +363,7 @@ def lstm_states(A, W, h0, c0):
     G = np.empty(A.shape, dtype)
     H[0], C[0] = h0, c0
     kept = np.empty_like(C[0])
-    with np.errstate(over="ignore"):  # of a closed gate
+    with np.errstate(over="ignore"):  # in a closed gate
         for t, gates in enumerate(G):
             i, f, g, o = (gates[:, k * D : (k + 1) * D] for k in range(4))
             np.matmul(H[t], W, gates)
@@ -386,7 +387,7 @@ class LSTM(Operation):
         H, C, G = out
         D = H.shape[-1]
         dH, dC = (np.zeros_like(H) if each is None else each for each in grad[:2])
-        dG = grad[2]  # from derivatives of this rule alone
+        dG = grad[2]  # only from derivatives of this rule
         i, f, g, o = (G[..., k * D : (k + 1) * D] for k in range(4))
         shown = np.tanh(C[1:])
         slope = np.concatenate([i * (1 - i), f * (1 - f), 1 - g * g, o * (1 - o)], axis=-1)

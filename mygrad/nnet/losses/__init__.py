@@ -1,4 +1,4 @@
-"""Losses: how far a model's results are from what they should be."""
+"""Losses, which measure the error of a model's results."""
 
 from mygrad.nnet.losses.classification import (
     focal_loss,

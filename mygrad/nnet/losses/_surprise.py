@@ -1,4 +1,4 @@
-"""The operation that the cross-entropies share: how surprising each label is, given its row of scores."""
+"""The operation shared by the cross-entropies: the surprise of each label given its scores."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from mygrad.dispatch.protocols import dispatched
 from mygrad.engine.operation import Operation
 from mygrad.engine.registry import implements
 
-#: Rows of up to so many numbers are summed in one run, a third of the time of a sum in pairs.
+#: Rows up to this length are summed sequentially, in a third of the time of a pairwise sum.
 SHORT = 4096
-#: Where the logarithm of their sum is so near to zero, no power that counts over- or underflows in float32.
+#: If the log of the sum is this close to zero, no power that matters over- or underflows in float32.
 NEAR = 40
 
 
 @dispatched
 def surprise(x, labels):
-    """``-log(softmax(x))`` at the label of each row; besides, powers of the rows, and their sums.
+    """``-log(softmax(x))`` at the label of each row, the exponentials of the rows, and their sums.
 
-    The powers are ``exp(x - shift)``. When they are differentiated, the shift counts as a constant:
-    whatever is made of them, divided by their sums, does not depend on it.
+    The exponentials are ``exp(x - shift)``. The rule treats the shift as a constant, because their
+    quotients by the sums do not depend on it.
     """
     chosen = x[np.arange(len(x)), labels]
     if x.dtype == np.float32:
-        # Without a shift: two passes over the array are spared. The logarithm of the sum then has a large
-        # part in common with the score; in double precision nothing is lost when one is taken from the other.
+        # No shift saves two passes over the array. The logarithm of the sum and the score may then
+        # nearly cancel; in double precision no digits are lost.
         with np.errstate(over="ignore"):
             powers = np.exp(x)
             sums = _sums(powers)
@@ -44,7 +44,7 @@ def _sums(powers):
 
 @implements(surprise)
 class Surprise(Operation):
-    """A row of scores gets its probabilities, minus one at the label."""
+    """The derivative of the surprise is the row's probabilities, minus one at the label."""
 
     def vjp_x(grad, out, labels):
         of_surprise, of_powers, of_sums = grad

@@ -1,4 +1,4 @@
-"""Losses of classifiers: scores or probabilities of classes, against the labels."""
+"""Classification losses: scores or probabilities of classes, compared with labels."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ __all__ = [
 
 @expression
 def softmax_crossentropy(x: Any, y_true: Any, *, label_smoothing: float = 0.0) -> Any:
-    """The mean cross-entropy of the labels and the softmax of the scores.
+    """The mean cross-entropy between the labels and the softmax of the scores.
 
-    ``mean(log(sum(exp(x[n]))) - x[n, y_true[n]])`` over the samples n, computed in one go: no
-    exponential overflows, and no logarithm of zero is taken.
+    ``mean(log(sum(exp(x[n]))) - x[n, y_true[n]])`` over the samples n, computed without overflow
+    and without logarithms of zero.
 
     Parameters
     ----------
     x : array_like, shape (N, C) or (…, C)
-        Scores, or logits: C for each of N samples.
+        Scores (logits): C for each of N samples.
     y_true : array_like of int, shape (N,) or (…)
         The labels, 0 ≤ ``y_true`` < C.
     label_smoothing : float
-        In [0, 1]. A share ``s`` gives every class the weight ``s / C`` and the label ``1 - s`` more
-        (C. Szegedy et al., "Rethinking the inception architecture for computer vision", CVPR 2016).
+        In [0, 1]. With smoothing ``s`` every class has the weight ``s / C``, and the label ``1 -
+        s`` more (C. Szegedy et al., "Rethinking the inception architecture for computer vision",
+        CVPR 2016).
 
     Returns
     -------
@@ -45,7 +46,7 @@ def softmax_crossentropy(x: Any, y_true: Any, *, label_smoothing: float = 0.0) -
     Raises
     ------
     TypeError, ValueError, IndexError
-        The labels are no integers, have another shape, name no class.
+        The labels are not integers, have the wrong shape, or are out of range.
 
     Examples
     --------
@@ -63,10 +64,10 @@ def softmax_crossentropy(x: Any, y_true: Any, *, label_smoothing: float = 0.0) -
     x, labels, losses = _surprises("softmax_crossentropy", "x", x, "y_true", y_true)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(
-            f"softmax_crossentropy: label_smoothing takes a number from 0 to 1, not {label_smoothing!r}"
+            f"softmax_crossentropy: label_smoothing must be a number from 0 to 1, not {label_smoothing!r}"
         )
     if label_smoothing:
-        # The surprise at any class is that at the label, plus the difference of their scores.
+        # The surprise of any class is that of the label plus the difference of their scores.
         picked = np.take_along_axis(x, labels[..., None], axis=-1)
         losses = losses + label_smoothing * np.mean(picked - x, axis=-1)
     return np.mean(losses)
@@ -75,7 +76,7 @@ def softmax_crossentropy(x: Any, y_true: Any, *, label_smoothing: float = 0.0) -
 def _surprises(
     function: str, of_x: str, x: Any, of_labels: str, labels: Any
 ) -> tuple[Any, Any, Any]:
-    """The scores, the labels, and how surprising each label is."""
+    """The scores, the labels, and the surprise of each label."""
     x = scores_of(function, of_x, x)
     labels = labels_of(function, of_labels, labels, x)
     if x.ndim == 2:
@@ -86,16 +87,16 @@ def _surprises(
 
 @expression
 def negative_log_likelihood(x: Any, y_true: Any, *, weights: Any = None) -> Any:
-    """The mean of ``-x[n, y_true[n]]`` over the samples n, for logarithms ``x`` of probabilities.
+    """The mean of ``-x[n, y_true[n]]`` over the samples n, for log-probabilities ``x``.
 
     Parameters
     ----------
     x : array_like, shape (N, C) or (…, C)
-        Logarithms of probabilities, such as :func:`~mygrad.nnet.activations.logsoftmax` gives.
+        Log-probabilities, such as those of :func:`~mygrad.nnet.activations.logsoftmax`.
     y_true : array_like of int, shape (N,) or (…)
         The labels, 0 ≤ ``y_true`` < C.
     weights : array_like, shape (C,), optional
-        What a sample of each class counts. The mean is over the number of samples all the same.
+        The weight of each class. The sum is still divided by the number of samples.
 
     Returns
     -------
@@ -104,7 +105,8 @@ def negative_log_likelihood(x: Any, y_true: Any, *, weights: Any = None) -> Any:
     Raises
     ------
     TypeError, ValueError, IndexError
-        The labels are no integers, have another shape, name no class; or there are not C weights.
+        The labels are not integers, have the wrong shape, or are out of range; or there are not C
+        weights.
 
     Examples
     --------
@@ -123,7 +125,7 @@ def negative_log_likelihood(x: Any, y_true: Any, *, weights: Any = None) -> Any:
         weights = floats(weights, like=x)
         if weights.shape != x.shape[-1:]:
             raise ValueError(
-                f"negative_log_likelihood: weights takes the shape {x.shape[-1:]}, a number for each"
+                f"negative_log_likelihood: weights must have shape {x.shape[-1:]}, a number for each"
                 f" class, not {weights.shape}"
             )
         picked = picked * weights[labels]
@@ -132,10 +134,10 @@ def negative_log_likelihood(x: Any, y_true: Any, *, weights: Any = None) -> Any:
 
 @expression
 def multiclass_hinge(x: Any, y_true: Any, hinge: float = 1.0) -> Any:
-    """What the scores of other classes lack to be ``hinge`` below that of the label, summed.
+    """The multiclass hinge loss: the label's score should exceed all others by ``hinge``.
 
-    ``mean(sum(max(0, x[n, c] - x[n, y_true[n]] + hinge)))``: the sum is over all classes c but the
-    label, the mean over the samples n.
+    ``mean(sum(max(0, x[n, c] - x[n, y_true[n]] + hinge)))``, with the sum over all classes c except
+    the label and the mean over the samples n.
 
     Parameters
     ----------
@@ -144,7 +146,7 @@ def multiclass_hinge(x: Any, y_true: Any, hinge: float = 1.0) -> Any:
     y_true : array_like of int, shape (N,) or (…)
         The labels, 0 ≤ ``y_true`` < C.
     hinge : float
-        By how much the label's score is to be the largest.
+        The margin by which the label's score should be the largest.
 
     Returns
     -------
@@ -153,11 +155,12 @@ def multiclass_hinge(x: Any, y_true: Any, hinge: float = 1.0) -> Any:
     Raises
     ------
     TypeError, ValueError, IndexError
-        The labels are no integers, have another shape, name no class.
+        The labels are not integers, have the wrong shape, or are out of range.
 
     References
     ----------
-    J. Weston, C. Watkins, "Support vector machines for multi-class pattern recognition", ESANN 1999.
+    J. Weston, C. Watkins, "Support vector machines for multi-class pattern recognition", ESANN
+    1999.
 
     Examples
     --------
@@ -182,10 +185,10 @@ def margin_ranking_loss(x1: Any, x2: Any, y: Any, margin: float) -> Any:
     x1, x2 : array_like, shape (N,) or (N, D)
         Scores to be compared.
     y : array_like
-        1 where ``x1`` should be the larger, -1 where ``x2`` should: one for each of N samples, or one for
-        all.
+        1 where ``x1`` should be larger, -1 where ``x2`` should be larger: one for each of N
+        samples, or one for all.
     margin : float
-        By how much it should be larger; not negative.
+        The margin by which it should be larger; non-negative.
 
     Returns
     -------
@@ -194,7 +197,7 @@ def margin_ranking_loss(x1: Any, x2: Any, y: Any, margin: float) -> Any:
     Raises
     ------
     ValueError
-        The shapes of `x1` and `x2` differ, or do not go with that of `y`; `margin` is negative.
+        The shapes of `x1` and `x2` differ or do not match that of `y`, or `margin` is negative.
 
     Examples
     --------
@@ -205,14 +208,14 @@ def margin_ranking_loss(x1: Any, x2: Any, y: Any, margin: float) -> Any:
     x1, x2 = floats(x1), floats(x2)
     if x1.shape != x2.shape or x1.ndim not in (1, 2):
         raise ValueError(
-            "margin_ranking_loss: x1 and x2 take one and the same shape, (N,) or (N, D), not"
+            "margin_ranking_loss: x1 and x2 must have the same shape, (N,) or (N, D), not"
             f" {x1.shape} and {x2.shape}"
         )
     check_number("margin_ranking_loss", "margin", margin, above=False)
     y = np.asarray(y)
     if y.ndim and y.shape != x1.shape[:1]:
         raise ValueError(
-            f"margin_ranking_loss: y takes one number, or the shape {x1.shape[:1]}, one for each row of"
+            f"margin_ranking_loss: y must be a number or have shape {x1.shape[:1]}, one for each row of"
             f" x1, not {y.shape}"
         )
     if y.ndim and x1.ndim == 2:
@@ -222,9 +225,9 @@ def margin_ranking_loss(x1: Any, x2: Any, y: Any, margin: float) -> Any:
 
 @expression
 def focal_loss(class_probs: Any, targets: Any, *, alpha: Any = 1, gamma: float = 0) -> Any:
-    """``-alpha * (1 - p)**gamma * log(p)``, with the probability p of each sample's label.
+    """The focal loss ``-alpha * (1 - p)**gamma * log(p)``, where p is the probability of the label.
 
-    The larger `gamma`, the less do samples count that are classified well already.
+    The larger `gamma`, the smaller the weight of samples that are already classified well.
 
     Parameters
     ----------
@@ -235,7 +238,7 @@ def focal_loss(class_probs: Any, targets: Any, *, alpha: Any = 1, gamma: float =
     alpha : array_like
         A weight: a number, or one for each sample.
     gamma : float
-        How much the loss is focused on samples that are hard to classify; not negative.
+        How strongly the loss focuses on samples that are hard to classify; non-negative.
 
     Returns
     -------
@@ -245,15 +248,17 @@ def focal_loss(class_probs: Any, targets: Any, *, alpha: Any = 1, gamma: float =
     Raises
     ------
     TypeError, ValueError, IndexError
-        The labels are no integers, have another shape, name no class; or `gamma` is negative.
+        The labels are not integers, have the wrong shape, or are out of range; or `gamma` is
+        negative.
 
     See Also
     --------
-    softmax_focal_loss : of scores, which is exact where a probability is nearly 0 or 1.
+    softmax_focal_loss : takes scores, and is accurate also for probabilities near 0 or 1.
 
     References
     ----------
-    T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, "Focal loss for dense object detection", ICCV 2017.
+    T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, "Focal loss for dense object detection",
+    ICCV 2017.
 
     Examples
     --------
@@ -269,20 +274,20 @@ def focal_loss(class_probs: Any, targets: Any, *, alpha: Any = 1, gamma: float =
 
 
 def _weighted(alpha: Any, losses: Any) -> Any:
-    """``losses`` times their weights, of the precision that they have."""
+    """``losses`` times their weights, in the dtype of the losses."""
     return floats(alpha, like=losses).astype(losses.dtype, copy=False) * losses
 
 
 @expression
 def softmax_focal_loss(scores: Any, targets: Any, *, alpha: Any = 1, gamma: float = 0) -> Any:
-    """:func:`focal_loss` of the softmax of scores, from which it is computed more exactly.
+    """:func:`focal_loss` of the softmax of scores, more accurate than from probabilities.
 
     Parameters
     ----------
     scores : array_like, shape (N, C) or (…, C)
-        Scores, or logits.
+        Scores (logits).
     targets, alpha, gamma
-        As :func:`focal_loss` takes them.
+        As in :func:`focal_loss`.
 
     Returns
     -------
@@ -292,7 +297,8 @@ def softmax_focal_loss(scores: Any, targets: Any, *, alpha: Any = 1, gamma: floa
     Raises
     ------
     TypeError, ValueError, IndexError
-        The labels are no integers, have another shape, name no class; or `gamma` is negative.
+        The labels are not integers, have the wrong shape, or are out of range; or `gamma` is
+        negative.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Losses that compare numbers with numbers: results with targets of their shape."""
+"""Losses that compare results with targets of the same shape."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def mse(x: Any, target: Any, *, reduction: str = "mean") -> Any:
     ----------
     x : array_like
     target : array_like
-        Of the shape of `x`, or one number.
+        Of the shape of `x`, or a number.
     reduction : {"mean", "sum", "none"}
-        What becomes of the elements' losses.
+        How the elements' losses are reduced.
 
     Returns
     -------
     Tensor
-        A number; of the shape of `x` for "none".
+        A number, or an array of the shape of `x` for "none".
 
     Raises
     ------
     ValueError
-        The shapes differ, or `reduction` is none of the three.
+        The shapes differ, or `reduction` is invalid.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def mse(x: Any, target: Any, *, reduction: str = "mean") -> Any:
 def l1(x: Any, target: Any, *, reduction: str = "mean") -> Any:
     """The mean absolute error, ``mean(abs(x - target))``; see :func:`mse` for the arguments.
 
-    The derivative where the two are equal is set to 0.
+    Where the two are equal, the derivative is set to 0.
 
     Examples
     --------
@@ -64,33 +64,35 @@ def l1(x: Any, target: Any, *, reduction: str = "mean") -> Any:
 
 @expression
 def huber(x: Any, target: Any, *, delta: float = 1.0, reduction: str = "mean") -> Any:
-    """Half the square of a small error, the absolute value of a large one: outliers count less.
+    """The Huber loss: quadratic for small errors, linear for large ones, robust to outliers.
 
-    With ``d = x - target``, ``d**2 / 2`` where ``|d| <= delta``, ``delta * (|d| - delta / 2)`` elsewhere.
+    With ``d = x - target``, ``d**2 / 2`` where ``|d| <= delta``, ``delta * (|d| - delta / 2)``
+    elsewhere.
 
     Parameters
     ----------
     x : array_like
     target : array_like
-        Of the shape of `x`, or one number.
+        Of the shape of `x`, or a number.
     delta : float
-        Where the parabola goes over into straight lines.
+        The error at which the loss becomes linear.
     reduction : {"mean", "sum", "none"}
-        What becomes of the elements' losses.
+        How the elements' losses are reduced.
 
     Returns
     -------
     Tensor
-        A number; of the shape of `x` for "none".
+        A number, or an array of the shape of `x` for "none".
 
     Raises
     ------
     ValueError
-        The shapes differ, `delta` is not positive, or `reduction` is none of the three.
+        The shapes differ, `delta` is not positive, or `reduction` is invalid.
 
     References
     ----------
-    P. J. Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35, 1964.
+    P. J. Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35,
+    1964.
 
     Examples
     --------
@@ -111,7 +113,7 @@ def _difference(function: str, x: Any, target: Any) -> Any:
 
 @dispatched
 def robust(x, delta):
-    """Huber's function of errors."""
+    """The Huber function of the errors."""
     inner = np.clip(x, -delta, delta)
     return inner * (x - 0.5 * inner)
 
@@ -124,28 +126,28 @@ class Robust(Elementwise):
 
 @expression
 def bce_with_logits(x: Any, target: Any, *, reduction: str = "mean") -> Any:
-    """The cross-entropy of targets in [0, 1] and the sigmoid of scores, in one go.
+    """The cross-entropy between targets in [0, 1] and the sigmoid of scores.
 
-    ``-target * log(sigmoid(x)) - (1 - target) * log(1 - sigmoid(x))``, without overflow.
+    ``-target * log(sigmoid(x)) - (1 - target) * log(1 - sigmoid(x))``, computed without overflow.
 
     Parameters
     ----------
     x : array_like
-        Scores, or logits.
+        Scores (logits).
     target : array_like
-        Probabilities, of the shape of `x`; or one for all.
+        Probabilities, of the shape of `x`, or one for all.
     reduction : {"mean", "sum", "none"}
-        What becomes of the elements' losses.
+        How the elements' losses are reduced.
 
     Returns
     -------
     Tensor
-        A number; of the shape of `x` for "none".
+        A number, or an array of the shape of `x` for "none".
 
     Raises
     ------
     ValueError
-        The shapes differ, or `reduction` is none of the three.
+        The shapes differ, or `reduction` is invalid.
 
     Examples
     --------
@@ -161,7 +163,7 @@ def bce_with_logits(x: Any, target: Any, *, reduction: str = "mean") -> Any:
 
 @dispatched
 def binary_surprise(x, target):
-    """How surprising each target is, given its score."""
+    """The surprise of each target, given its score."""
     return np.maximum(x, 0) - x * target + excess(x)
 
 
@@ -176,33 +178,33 @@ class BinarySurprise(Elementwise):
 
 @expression
 def kl_div(x: Any, target: Any, *, reduction: str = "mean") -> Any:
-    """How far distributions, of which ``x`` are the logarithms, diverge from those of ``target``.
+    """The Kullback-Leibler divergence of the distributions ``exp(x)`` from ``target``.
 
-    The Kullback-Leibler divergence, ``sum(target * (log(target) - x))`` over the last axis. Where a
-    target is 0, so is its term.
+    ``sum(target * (log(target) - x))`` over the last axis; where a target is 0, so is its term.
 
     Parameters
     ----------
     x : array_like, shape (…, C)
-        Logarithms of probabilities, such as :func:`~mygrad.nnet.activations.logsoftmax` gives.
+        Log-probabilities, such as those of :func:`~mygrad.nnet.activations.logsoftmax`.
     target : array_like, shape (…, C)
         Probabilities.
     reduction : {"mean", "sum", "none"}
-        "mean": the mean over the distributions. "none": the divergence of each.
+        "mean": the mean over the distributions; "none": the divergence of each.
 
     Returns
     -------
     Tensor
-        A number; of shape (…) for "none".
+        A number, or an array of shape (…) for "none".
 
     Raises
     ------
     ValueError
-        The shapes differ, or `reduction` is none of the three.
+        The shapes differ, or `reduction` is invalid.
 
     References
     ----------
-    S. Kullback, R. A. Leibler, "On information and sufficiency", Annals of Mathematical Statistics 22,
+    S. Kullback, R. A. Leibler, "On information and sufficiency", Annals of Mathematical Statistics
+    22,
     1951.
 
     Examples
@@ -216,10 +218,10 @@ def kl_div(x: Any, target: Any, *, reduction: str = "mean") -> Any:
     target = floats(target, like=x)
     if target.shape != x.shape or not x.ndim:
         raise ValueError(
-            "kl_div: x and target take one and the same shape, (…, C), a distribution along the last axis;"
+            "kl_div: x and target must have the same shape, (…, C), a distribution along the last axis;"
             f" not {x.shape} and {target.shape}"
         )
-    # Ones whose logarithms agree stand where there is nothing to diverge from.
+    # Where the target is 0, make both logarithms 0.
     positive = np.not_equal(target, 0)
     certain = np.where(positive, target, 1)
     terms = certain * (np.log(certain) - np.where(positive, x, 0))
