@@ -27,7 +27,9 @@ class Region(NamedTuple):
         if memory is None:
             view = np.asarray(_Interface(self, array))
         else:
-            place = 0 if 0 in self.shape else start + self.offset  # an empty array may have any offset
+            place = (
+                0 if 0 in self.shape else start + self.offset
+            )  # an empty array may have any offset
             view = np.ndarray(self.shape, self.dtype, memory, place, self.strides)
             if not guard.is_writeable(array):
                 view.flags.writeable = False

@@ -78,7 +78,9 @@ def fate_of(function: Any) -> type[Operation] | Fate | None:
 def _register(function: Any, fate: type[Operation] | Fate) -> None:
     special = sys.modules.get("scipy.special")
     if isinstance(function, np.ufunc) and getattr(special, function.__name__, None) is function:
-        fate_of(function)  # loads mygrad's own rules first, so that a clash is found in any order of calls
+        fate_of(
+            function
+        )  # loads mygrad's own rules first, so that a clash is found in any order of calls
     there = registry.get(function, fate)
     if there is not fate:
         declared = there if isinstance(there, type) else type(there)
@@ -151,7 +153,9 @@ def _is_dispatched(function: Any) -> bool:
         return True
     if isinstance(function, FunctionType):
         return str(function.__globals__.get("__name__")).startswith("mygrad.")
-    return callable(function) and hasattr(function, "nin")  # like a ufunc, but of another class, as Numba's are
+    return callable(function) and hasattr(
+        function, "nin"
+    )  # like a ufunc, but of another class, as Numba's are
 
 
 def piecewise_constant(*functions: Any, reason: str = "") -> None:
