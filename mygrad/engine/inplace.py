@@ -88,10 +88,10 @@ def memory_of(tensor: Any) -> Array:
 
 
 def is_contended(base: Any) -> bool:
-    """Whether writing to ``base`` in place could change what somebody still needs.
+    """True if an update of ``base`` must not overwrite its memory, as the old contents may still be needed.
 
-    What is not recorded is written in place, as NumPy would write it, unless a graph needs the old
-    contents: a user who holds the array sees the update.
+    An update that is not recorded is written in place, as in NumPy, unless a graph needs the old contents: a user
+    who holds the array sees the update.
     """
     if is_variable(base) or not guarding.get():
         return guard.is_shared(base)
