@@ -20,7 +20,7 @@ from mygrad.engine.views import sync
 
 
 def unwrap(value: Any, found: list[Any]) -> Any:
-    """``value`` with arrays in the place of tensors, which are noted in ``found``."""
+    """``value`` with its tensors replaced by their arrays; the tensors are appended to ``found``."""
     if isinstance(value, Handle):
         if value._node.state & VIEW:
             sync(value)
@@ -37,7 +37,7 @@ def unwrap(value: Any, found: list[Any]) -> Any:
 
 
 def paths_in(value: Any, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Any]]:
-    """The tensors in ``value`` that carry a gradient, each with the way to it through the nesting."""
+    """The tensors in ``value`` that carry a gradient, each with its path: the indices that lead to it."""
     if isinstance(value, Handle):
         if value._node is not CONSTANT and value._node is not CONSTANT_VIEW:
             yield path, value
@@ -57,7 +57,7 @@ def bind(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[s
 
 
 def explain(error: Exception, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Note at NumPy's own ``error`` what was called, and with what."""
+    """Add to NumPy's ``error`` a note that names the call and its arguments."""
     given = [_described(value) for value in args]
     given += [f"{name}={_described(value)}" for name, value in kwargs.items()]
     error.add_note(f"mygrad called {name_of(function)}({', '.join(given)})")
@@ -67,8 +67,8 @@ def explain(error: Exception, function: Any, args: tuple[Any, ...], kwargs: dict
         isinstance(array, np.ndarray) and guard.is_locked(array) for array in outs
     ):
         error.add_note(
-            "mygrad keeps the output array read-only, because a graph needs what it holds. Write into a copy,"
-            " go back or drop the graph first, or use mygrad.mem_guard_off while the graph is made."
+            "mygrad keeps the output array read-only because a graph needs its contents. Write into a copy, run"
+            " the backward pass or delete the graph first, or build the graph under mygrad.mem_guard_off."
         )
 
 
@@ -85,10 +85,10 @@ def _described(value: Any) -> str:
 
 
 def name_of(function: Any) -> str:
-    """How a user calls ``function``."""
+    """The name of ``function`` as users write it, such as ``np.linalg.inv``."""
     name = getattr(function, "__name__", repr(function))
     module = getattr(function, "__module__", None)
-    if module is None:  # ufuncs do not tell
+    if module is None:  # as for ufuncs
         homes = ("numpy", "scipy.special")
         found = (home for home in homes if getattr(sys.modules.get(home), name, None) is function)
         module = next(found, None)

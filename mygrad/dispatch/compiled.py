@@ -1,7 +1,7 @@
 """Calls specialised for a pattern of kinds of arguments, generated once.
 
-A pattern says which arguments are tensors that carry a gradient, which are constant, which are arrays,
-numbers or lists. For ``np.where(mask, x, 0.5)`` the text reads, in short::
+A pattern says which arguments are tensors that carry a gradient, constant tensors, arrays, numbers or
+lists. For ``np.where(mask, x, 0.5)`` the generated source is, in short::
 
     def call(tensor_class, condition, x, y):
         x_data = x._data
@@ -16,12 +16,12 @@ numbers or lists. For ``np.where(mask, x, 0.5)`` the text reads, in short::
         result._node = node
         return result
 
-It is the :class:`~mygrad.dispatch.description.Description` of the call, which the general way reads in each
-call, printed: what a pattern tells of an argument does not have to be asked again. That is a fifth of the
-price. :func:`source_of` returns the text of a call.
+The source is printed from the :class:`~mygrad.dispatch.description.Description` of the call, which the general path
+reads in each call. What the pattern says of an argument need not be checked at run time, so a call costs a fifth of
+the general path. :func:`source_of` returns the source of a call.
 
-Calls of operators, ufuncs and functions have the same texts. :mod:`mygrad.dispatch.ufuncs` chooses among them
-by the classes of two operands, :func:`shortly` by all arguments.
+Operators, ufuncs and functions share these calls. :mod:`mygrad.dispatch.ufuncs` chooses among them by the classes of
+two operands, :func:`shortly` by the kinds of all arguments.
 """
 
 from __future__ import annotations
@@ -63,20 +63,20 @@ from mygrad.engine.signatures import parameters_of
 from mygrad.engine.views import forget, nans_in
 
 ON = Recording.ON
-#: So many patterns no program has; their texts must not fill the memory of one that has.
+#: The maximum number of generated calls, more than programs need: it bounds the memory that they take.
 _MANY = 2000
 
 _INEXACT = set(np.typecodes["AllFloat"])
 _NUMBERS = _INEXACT | set(np.typecodes["AllInteger"]) | {"?"}
 
-#: A function, the kinds of its arguments, the names and kinds of those given by name → the call, or None.
+#: (function, kinds of positional arguments, names and kinds of keyword arguments) → the call, or None.
 _calls: dict[tuple[Any, ...], Any] = {}
-#: The calls of one variable and nothing else, by the function.
+#: Function → its call with one variable as the only argument.
 sole: dict[Any, Any] = {}
 
 
 def shortly(tensor_class: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """``function(*args, **kwargs)``, results of class ``tensor_class``; NotImplemented where it has no short way."""
+    """``function(*args, **kwargs)`` with results of class ``tensor_class``; NotImplemented without a fast path."""
     if recording.get() is not ON:
         return NotImplemented
     if kwargs:
@@ -92,7 +92,7 @@ def shortly(tensor_class: Any, function: Any, args: tuple[Any, ...], kwargs: dic
     if call is None:
         return NotImplemented
     result = call(tensor_class, *args, **kwargs)
-    if result is NotImplemented:  # no floats: the next call need not try
+    if result is NotImplemented:  # the result is not floating: later calls need not try
         sole.pop(function, None)
         _calls[key] = None
     return result
@@ -105,15 +105,15 @@ def _named(kwargs: dict[str, Any]) -> dict[str, int | None]:
 def specialised(
     function: Any, kinds: tuple[int | None, ...], named: dict[str, int | None] | None = None
 ) -> Any:
-    """The call of ``function`` with arguments of these kinds; None if only the general way will do.
+    """The call of ``function`` with arguments of these kinds; None if only the general path supports it.
 
-    It takes the class of its results before the arguments, and returns NotImplemented for results that carry no
-    gradient.
+    Its first parameter, before the arguments, is the class of its results. It returns NotImplemented if the result
+    cannot carry a gradient.
     """
     named = named or {}
     key = (function, *kinds, *named, *named.values())
     if key not in _calls:
-        if function not in registry or len(_calls) == _MANY:  # it may yet be registered
+        if function not in registry or len(_calls) == _MANY:  # it may be registered later
             return None
         writer = _writer(function, kinds, named)
         _calls[key] = None if writer is None else writer.call()
@@ -123,16 +123,16 @@ def specialised(
 
 
 def source_of(function: Any, *args: Any, **kwargs: Any) -> str:
-    """The text of the call that ``function(*args, **kwargs)`` is, for contributors to read.
+    """The source generated for ``function(*args, **kwargs)``, for contributors to read.
 
-    Operators have those of their ufuncs. If NumPy returns several arrays, only the first part of the text runs.
+    Operators use the source of their ufuncs. If NumPy returns several arrays, only the first part of it runs.
     """
     writer = _writer(function, tuple(map(kind_of, args)), _named(kwargs))
-    return "only the general way will do" if writer is None else writer.source()
+    return "only the general path supports this call" if writer is None else writer.source()
 
 
 def gives_floats(function: Any) -> bool:
-    """True if ``function`` is a ufunc that makes an array of floats of numbers of which one is a float."""
+    """True if ``function`` is a ufunc with one result, which is floating whenever an operand is."""
     return (
         isinstance(function, np.ufunc)
         and function.nout == 1
@@ -144,7 +144,7 @@ def gives_floats(function: Any) -> bool:
     )
 
 
-# ------------------------------------------------------------------ the texts
+# -------------------------------------------------------------- the templates
 
 _CALL = """\
 def call(tensor_class_, {parameters}):
@@ -170,8 +170,8 @@ def call(tensor_class_, {parameters}):
     {views}
     return result_
 """
-# How the result is computed, and the tensors made of one and of several. Several are handed over by the text
-# for one, which does not know before.
+# The computation of the result, and the tensors made of one result and of several. The source for one result calls
+# that for several, as the number is known only after NumPy has run.
 _COMPUTED = """try:
         data_ = compute_({arguments})
     except Exception as error_:
@@ -195,8 +195,8 @@ _WRAPPED = """result_ = new_(tensor_class_)
     result_._is_array = False"""
 _SEVERAL_WRAPPED = "result_ = wrap_(node_, data_, tensor_class_)"
 
-# What is printed for an argument of a kind: to get its array or arrays, the nodes of its variables, and their
-# states; to forget the gradients of these; to ask whether NaN is hidden in them; to lock what users can reach.
+# The source for an argument of each kind: get its array or arrays, the nodes of its variables, and their states; drop
+# the gradients of these; check them for NaN; lock the arrays that user code can access.
 _DATA = {
     VARIABLE: "{name}_data = {name}._data",
     FIXED: "{name}_data = {name}._data",
@@ -248,7 +248,7 @@ _TENSORS = {
 }
 
 _WITH_SHAPE = {VARIABLE, FIXED, ARRAY}
-#: The kinds of arguments of which these functions return what they are given.
+#: Function → the kinds of arguments that it returns unchanged.
 _UNCHANGED: dict[Any, set[int]] = {
     as_array: _WITH_SHAPE,
     operand: _WITH_SHAPE | {ATOM, ARRAY_0D},
@@ -259,7 +259,7 @@ _UNCHANGED: dict[Any, set[int]] = {
 def _writer(
     function: Any, kinds: tuple[int | None, ...], named: dict[str, int | None]
 ) -> _Writer | None:
-    """What writes the call of ``function`` with arguments of these kinds; None if only the general way will do."""
+    """The writer of the call of ``function`` with arguments of these kinds; None if only the general path supports it."""
     operation: Any = registry.get(function)
     if not isinstance(operation, type) or None in kinds or None in named.values():
         return None
@@ -279,9 +279,9 @@ def _writer(
 
 
 class _Writer:
-    """Writes the call for one pattern: ``given`` and ``named`` are the kinds of its arguments.
+    """Generates the call for one pattern: ``given`` and ``named`` are the kinds of its arguments.
 
-    The argument ``rest`` takes all that the other positional ones leave.
+    ``rest`` is the name of the variadic parameter (``*args``), or None.
     """
 
     def __init__(
@@ -293,7 +293,7 @@ class _Writer:
         self.named = named
         self.kinds: dict[str, int] = given | named
         self.elementwise = issubclass(operation, Elementwise)
-        if not self.elementwise:  # to which an array without axes may be more than a number
+        if not self.elementwise:  # other operations may treat a 0-d array differently from a number
             self.kinds = {n: ARRAY if k == ARRAY_0D else k for n, k in self.kinds.items()}
         self.needed = [name for name, kind in self.kinds.items() if kind in (VARIABLE, ARRAYS)]
         self.values = {
@@ -303,7 +303,7 @@ class _Writer:
             self.values[rest] = f"tuple({rest}_data)"
 
     def is_possible(self) -> bool:
-        """True if the text does all that the general way does for such calls."""
+        """True if the generated source can do all that the general path does for such calls."""
         return (
             bool(self.needed)
             and {*self.needed} <= {*self.operation.differentiable}
@@ -314,12 +314,12 @@ class _Writer:
         )
 
     def call(self, several: bool = False) -> Any:
-        """The function that the text defines, of calls with one result or with ``several``."""
+        """The function that the source defines, for calls with one result or with ``several``."""
         description = self.description()
         operation = self.operation
         known = {
             "class_": operation if description.is_simple(several) else general(operation),
-            # What NumPy and `dispatched` wrap looks for tensors among the arguments: there are none.
+            # The wrappers of NumPy and of `dispatched` search the arguments for tensors; here there are none.
             "compute_": operation.direct or getattr(self.function, "__wrapped__", self.function),
             "function_": self.function,
             "operation_": operation,
@@ -332,7 +332,9 @@ class _Writer:
         }
         text = self.source(several)
         exec(compile(text, f"<call of {name_of(self.function)}>", "exec"), known)
-        return known.pop("call")  # which holds what is known: no cycle
+        return known.pop(
+            "call"
+        )  # removed, as the function refers to these globals: no reference cycle
 
     def description(self) -> Description:
         """The description of the call."""
@@ -340,7 +342,7 @@ class _Writer:
         return describe(self.operation, tuple(self.kinds), tuple(self.needed), tuple(nested))
 
     def source(self, several: bool = False) -> str:
-        """The text."""
+        """The source."""
         description = self.description()
         needed = description.needed
         chosen = "plan_"
@@ -393,7 +395,7 @@ class _Writer:
         )
 
     def each(self, texts: dict[int, str], names: Iterable[str] | None = None) -> list[str]:
-        """What ``texts`` has for the arguments ``names``, by default all."""
+        """The source in ``texts`` for each of the arguments ``names``, by default all."""
         names = self.kinds if names is None else names
         return [
             texts[self.kinds[name]].format(name=name, position=position)
@@ -402,12 +404,12 @@ class _Writer:
         ]
 
     def locks(self, texts: dict[int, str], condition: str, indent: int) -> str:
-        """The lines that lock what the node holds of arrays that users can reach."""
+        """The lines that lock the arrays saved by the node that user code can access."""
         lines = []
         for name, surely in self.description().holds.items():
             for line in self.each(texts, [name]):
                 if not (surely or self.kinds[name] == ARRAYS):
-                    # A fact may be the array that it is made of.
+                    # The value of a fact may be the argument itself.
                     lines.append(f"if holds_(node_.saved, {self.values[name]}):")
                     lines.append(f"    {line}")
                 else:
@@ -415,7 +417,7 @@ class _Writer:
         return f"\n{' ' * indent}".join([f"if {condition}:", *lines]) if lines else ""
 
     def kept(self, name: str, several: bool) -> str:
-        """What is kept for the rules under ``name``."""
+        """The expression for the value saved under ``name``."""
         kept = self.description().kept[name]
         values = dict(self.values, out="tuple(data_)" if several else "data_")
         of = [values.get(each, f"{each}_default") for each in kept.of]

@@ -1,4 +1,4 @@
-"""What becomes of each of NumPy's callables on tensors, as data: read off the registry."""
+"""How each of NumPy's callables handles tensors, as data: read from the registry."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mygrad.engine.signatures import parameters_of
 
 
 class Covered(NamedTuple):
-    """A callable and its fate."""
+    """A callable, and how it handles tensors."""
 
     #: As users write it: ``"np.linalg.inv"``.
     name: str
@@ -22,23 +22,23 @@ class Covered(NamedTuple):
     fate: str
     #: Why it is refused, or constant where that may surprise.
     reason: str
-    #: What its derivative is where mathematics leaves that open.
+    #: The convention for its derivative where mathematics defines none.
     note: str
 
 
 def coverage(package: str = "numpy") -> list[Covered]:
-    """What becomes of the callables of a package on tensors, in the order of their names.
+    """How the callables of a package handle tensors, sorted by name.
 
-    - ``"differentiable"``: it has a derivative, of any order;
-    - ``"in place"``: it writes into its first argument, and the gradient follows;
-    - ``"creation"``: it makes new arrays, and with ``like=tensor`` new tensors;
-    - ``"constant"``: it acts on the data and returns what NumPy returns, without a gradient;
-    - ``"refused"``: it cannot mean anything on tensors.
+    - ``"differentiable"``: it has derivatives of any order;
+    - ``"in place"``: it writes into its first argument, and gradients pass through the update;
+    - ``"creation"``: it creates arrays, and with ``like=tensor`` tensors;
+    - ``"constant"``: it acts on the data and returns NumPy's result, without a gradient;
+    - ``"refused"``: it has no meaning for tensors, and raises an error.
 
     Parameters
     ----------
     package : str
-        ``"numpy"``, or ``"scipy.special"``: then those of its ufuncs that are declared.
+        ``"numpy"``, or ``"scipy.special"``, of which only the ufuncs that have rules are listed.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def coverage(package: str = "numpy") -> list[Covered]:
     """
     homes = {"numpy": np, "scipy.special": None}
     if package not in homes:
-        raise ValueError(f"coverage is of {' or '.join(map(repr, homes))}, not of {package!r}")
+        raise ValueError(f"coverage takes {' or '.join(map(repr, homes))}, not {package!r}")
     for theirs, ours in DEFERRED.items():
         if theirs.startswith(package):
             import_module(ours)
@@ -80,12 +80,12 @@ def _of_scipy() -> Iterator[tuple[str, Any]]:
     for function in registry:
         name = getattr(function, "__name__", "")
         if isinstance(function, np.ufunc) and getattr(special, name, None) is function:
-            # Behind a function of SciPy's there may be a ufunc of that name with an underscore.
+            # A function of SciPy may wrap a ufunc of the same name with an underscore.
             yield f"scipy.special.{name.removeprefix('_')}", function
 
 
 def _describe(fate: Any) -> tuple[str, str, str]:
-    """The fate in a word, the reason, the note."""
+    """The last three fields of `Covered`: the fate in a word, the reason, the note."""
     if isinstance(fate, type):
         families = (Elementwise, Operation)
         kinds = [
@@ -103,12 +103,12 @@ def _describe(fate: Any) -> tuple[str, str, str]:
 
 
 def _line(doc: str | None) -> str:
-    """A docstring in one line."""
+    """A docstring joined into one line."""
     return " ".join((doc or "").split())
 
 
 def _alone(operation: type[Operation]) -> str:
-    """Which arguments of a ufunc have a derivative, if not all."""
+    """A note naming the arguments of a ufunc that have a derivative; empty if all do."""
     function = operation.function
     names = parameters_of(function)[0] if isinstance(function, np.ufunc) else ()
     if {*names} <= {*operation.differentiable}:

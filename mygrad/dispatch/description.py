@@ -1,8 +1,8 @@
-"""The description of a call: its node, what that keeps for the rules, and what of it is to be locked.
+"""The description of a call: its node, the values saved for the rules, and the arrays to lock.
 
-It follows from the operation, the names of the arguments, and which of them carry a gradient.
+It depends on the operation, the names of the arguments, and which of them carry a gradient.
 :mod:`mygrad.dispatch.general` reads it at run time, for arguments of any kind; :mod:`mygrad.dispatch.compiled`
-prints it as Python text, for arguments of which nothing has to be asked at run time.
+generates Python source from it, for arguments whose kinds are known beforehand.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from mygrad.engine.operation import Elementwise, Operation, Plan, asked_of
 _asarray = np.asarray
 _ndarray = np.ndarray
 
-#: The name under which the result of the call stands among the arguments.
+#: The name of the result of the call, beside the names of the arguments.
 RESULT = "out"
 
 
 class Kept(NamedTuple):
-    """A value for the rules: ``make`` of the arguments ``of``; without ``make`` the one argument itself.
+    """A value saved for the rules: ``make(*of)``, or the argument itself if ``make`` is None.
 
-    An argument that the call left out has the default that the rules give it.
+    Arguments that the call omits have the defaults of the rules.
     """
 
     make: Callable[..., Any] | None
@@ -33,7 +33,7 @@ class Kept(NamedTuple):
     by_name: bool = False
 
     def value(self, values: dict[str, Any]) -> Any:
-        """The value, of a call with these arguments."""
+        """The saved value, for a call with the arguments ``values``."""
         if self.make is None:
             return values[self.of[0]]
         if self.by_name:
@@ -44,10 +44,10 @@ class Kept(NamedTuple):
 class Description:
     """How a call of ``operation`` is recorded; see :func:`describe`.
 
-    ``needed`` are the arguments that carry a gradient, in the order of their rules. ``kept`` are the values
-    for the rules, by the names of the plan. ``holds`` are the arguments of which arrays may be among these:
-    those that users can reach have to be locked. False says of one that it is, if at all, by a fact that is the
-    argument itself. ``nested`` are the arguments that hold tensors inside a list.
+    ``needed`` are the arguments that carry a gradient, in the order of their rules. ``kept`` are the saved values, by
+    the names of the plan. ``holds`` are the arguments whose arrays may be saved, and must then be locked if user code
+    can access them: True for one that is saved, False for one that is saved only if a fact returns it unchanged.
+    ``nested`` are the arguments that hold tensors in a list.
     """
 
     __slots__ = ("holds", "kept", "masked_plan", "needed", "nested", "operation", "plan")
@@ -63,7 +63,7 @@ class Description:
         self.nested = nested
         self.needed = tuple(sorted(needed, key=operation.differentiable.index))
         self.plan = operation.plan_for(self.needed)
-        #: For calls in which entries of the arguments are left out.
+        #: For calls whose result does not depend on all entries of the arguments.
         self.masked_plan = operation.plan_for(self.needed, True)
         self.kept = {name: _kept(name, operation, arguments, nested) for name in self.plan.names}
         self.holds: dict[str, bool] = {}
@@ -73,14 +73,14 @@ class Description:
                     self.holds[name] = self.holds.get(name, False) or not kept.by_name
 
     def is_simple(self, several: bool) -> bool:
-        """True if the walk back finds a rule for each input, and a gradient for each rule.
+        """True if each input has one rule, and each rule is for one input.
 
-        Else the node is a ``General`` one, which does by itself what takes more than that.
+        Otherwise the node is a ``General`` one, which has a pullback of its own.
         """
         return not several and self.operation.joint is None and not self.nested
 
     def plan_of(self, masked: bool) -> Plan:
-        """The plan of the node; ``masked`` says that entries of the arguments are left out."""
+        """The plan of the node; ``masked`` if the result does not depend on all entries of the arguments."""
         return self.masked_plan if masked else self.plan
 
 
@@ -93,7 +93,7 @@ def describe(
 ) -> Description:
     """The description of calls of ``operation`` with these ``arguments``.
 
-    Those ``needed`` carry a gradient; those ``nested`` do so as lists or tuples with tensors in them.
+    Those in ``needed`` carry a gradient; those in ``nested`` do so as lists or tuples of tensors.
     """
     return Description(operation, arguments, needed, nested)
 
@@ -101,7 +101,7 @@ def describe(
 def _kept(
     name: str, operation: type[Operation], arguments: tuple[str, ...], nested: tuple[str, ...]
 ) -> Kept:
-    """What is kept for the rules under ``name``."""
+    """The description of the value saved under ``name``."""
     if name == RESULT:
         return Kept(None, (RESULT,))
     if name in operation.facts:
@@ -126,21 +126,21 @@ def shapes(values: Any) -> tuple[tuple[int, ...], ...]:
 
 
 def own(value: Any) -> Any:
-    """``value``; a copy of a list, which the caller may change."""
+    """``value``, copied if it is a list, which the caller may change later."""
     return list(value) if value.__class__ is list else value
 
 
 def operand(value: Any) -> Any:
-    """An operand of an elementwise operation as rules take it: a sequence is an array."""
+    """An operand of an elementwise operation as passed to rules: sequences become arrays."""
     return _asarray(value) if isinstance(value, list | tuple) else value
 
 
 def as_array(value: Any, out: Any) -> Any:
-    """An argument as rules take it: an array, Python's numbers with the precision of the result."""
+    """An argument as passed to rules: an array, with the precision of the result for Python numbers."""
     if value.__class__ is int or value.__class__ is float:
         return _asarray(value, getattr(out, "dtype", None))
     if value is None or isinstance(value, np.ndarray):
         return value
     if isinstance(value, list | tuple) and any(isinstance(item, np.ndarray) for item in value):
-        return value  # several arrays, not one
+        return value  # a sequence of arrays, not one array
     return _asarray(value)

@@ -1,4 +1,4 @@
-"""What is done for the fates that are no operation, or not an operation alone."""
+"""Calls of callables that are not a single operation: data, creation, composed and overwriting functions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _asarray = np.asarray
 def overwrite(
     fate: Any, function: Any, given: dict[str, Any], tensor_class: Any, constant: bool | None
 ) -> Any:
-    """A call that writes into its first argument if it is told ``copy=False``."""
+    """A call that writes into its first argument if ``copy=False``."""
     copy = given.pop("copy", True)
     result = apply(fate, function, (), given, tensor_class, constant)
     target = next(iter(given.values()))
@@ -32,15 +32,15 @@ def overwrite(
 
 
 def no_rule(function: Any) -> TypeError:
-    """The error that says what can be done about ``function``."""
+    """The error for ``function``, which has no rule; it names the remedies."""
     return TypeError(
-        f"{name_of(function)} has no rule in mygrad. Declare one with mygrad.implements, or pass the"
-        " values alone: np.asarray(tensor)."
+        f"{name_of(function)} has no rule in mygrad. Declare one with mygrad.implements, or pass only the"
+        " values: np.asarray(tensor)."
     )
 
 
 def data_call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """``function`` on the data; what it returns is NumPy's."""
+    """Call ``function`` on the data, and return NumPy's result."""
     if has_outputs(kwargs):
         return into(None, function, args, kwargs, None)
     call = Call(None, function, args, kwargs)
@@ -75,7 +75,7 @@ def compose(
     tensor_class: Any,
     constant: bool | None,
 ) -> Any:
-    """The value is NumPy's, the node that of the expression."""
+    """A result with NumPy's value, and the node of the expression in ``fate``."""
     call = Call(fate, function, args, kwargs)
     variable = constant is not True and call.is_variable()
     if variable:
@@ -88,7 +88,7 @@ def compose(
 
 
 def _with_value(value: Any, traced: Any, tensor_class: Any) -> Any:
-    """Tensors with the values ``value`` and the nodes of ``traced``, in sequences as NumPy returned."""
+    """Tensors with the values ``value`` and the nodes of ``traced``, in sequences of NumPy's types."""
     if isinstance(value, list | tuple):
         return like(
             value, [_with_value(v, t, tensor_class) for v, t in zip(value, traced, strict=True)]

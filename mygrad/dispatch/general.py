@@ -1,6 +1,6 @@
-"""A call of a NumPy function on tensors, in general: unwrap, run, record, wrap.
+"""The general path of a call of a NumPy function on tensors: unwrap, run, record, wrap.
 
-:mod:`mygrad.dispatch.protocols` decides what is called, and knows shorter ways for the plainest calls.
+:mod:`mygrad.dispatch.protocols` decides which function runs, and takes faster paths for common calls.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _asarray = np.asarray
 
 
 class Call:
-    """A call with tensors among its arguments: as given, and with arrays in their places, but for outputs.
+    """A call with tensors among its arguments: as given, and without ``out=`` and with arrays in place of tensors.
 
-    ``operation`` is what the registry has for ``function``; None where nothing is recorded.
+    ``operation`` is the registry's entry for ``function``; None if the call is not recorded.
     """
 
     __slots__ = (
@@ -54,7 +54,7 @@ class Call:
         "plain",
     )
 
-    #: The arguments by name, and of those that carry a gradient the paths to their tensors.
+    #: The arguments by name; for each that carries a gradient, the paths to its tensors.
     bound: dict[str, Any]
     needed: dict[str, list[Any]]
 
@@ -73,11 +73,11 @@ class Call:
         self.mask = self.options.get("where", True) if has_mask(operation) else True
 
     def is_variable(self) -> bool:
-        """True if the call is to be recorded, as an argument carries a gradient."""
+        """True if the call is recorded, because an argument carries a gradient."""
         return any(is_variable(tensor) for tensor in self.found)
 
     def find_needed(self) -> None:
-        """Find the arguments to differentiate; an error if one of them has no rule."""
+        """Find the arguments to differentiate; raise if one of them has no rule."""
         named = {key: value for key, value in self.kwargs.items() if key != "out"}
         self.bound = bind(self.function, self.args, named)
         self.needed = {}
@@ -92,7 +92,7 @@ class Call:
                 self.needed[name] = paths
 
     def run(self, outputs: dict[str, Any] | None = None) -> Any:
-        """The result of NumPy's function on the arrays; ``outputs`` are the keywords that say where it goes."""
+        """The result of NumPy's function on the arrays; ``outputs`` are the keyword arguments for ``out``."""
         if outputs is None:
             outputs = {} if self.mask is True else NO_OUTPUT
         try:
@@ -106,7 +106,7 @@ class Call:
         return result
 
     def record(self, result: Any) -> Node:
-        """The node of the call, as its description says."""
+        """Record the call as its description says, and return its node."""
         operation, bound, needed = self.operation, self.bound, self.needed
         nested = tuple([name for name, paths in needed.items() if any(path for path, _ in paths)])
         description = describe(operation, tuple(bound), tuple(needed), nested)
@@ -152,7 +152,7 @@ def apply(
     tensor_class: Any,
     constant: bool | None = None,
 ) -> Any:
-    """Call ``function`` on arguments among which are tensors; record ``operation``.
+    """Call ``function`` with tensors among its arguments, and record ``operation``.
 
     ``tensor_class`` is the class of the results. ``constant=True`` makes them constant.
     """
@@ -175,9 +175,9 @@ def apply(
 def stacked(
     operation: type[Operation], args: tuple[Any, ...], tensor_class: Any
 ) -> tuple[Any, ...]:
-    """The arguments; to an elementwise operation a list of tensors is one array, a fraction a float.
+    """The arguments as an elementwise operation takes them; those of other operations unchanged.
 
-    An array without axes is to it the number that NumPy takes it for.
+    A list of tensors becomes one tensor, a number of another type (a fraction) a float, and a 0-d array a scalar.
     """
     if not issubclass(operation, Elementwise):
         return args
@@ -196,23 +196,23 @@ def _operand(value: Any, tensor_class: Any) -> Any:
 
 @cache
 def general(operation: type[Operation]) -> Any:
-    """The class of such calls of ``operation``, by whose name users know them."""
+    """The subclass of :class:`General` for ``operation``, with the operation's name."""
     namespace = {"__module__": operation.__module__, "__doc__": operation.__doc__}
     return OperationType(operation.__name__, (General, operation), namespace)
 
 
 class General(Operation):
-    """A call of an operation with several outputs, sequences of arrays, or one rule for several arguments."""
+    """A call with several results, with sequences of tensors, or with one rule for several arguments."""
 
     __slots__ = ()
 
     @property
     def gates(self) -> bool:  # type: ignore[override]
-        """As the operation says."""
+        """True if the plan gates."""
         return self.saved[1].gates
 
     def pullback(self, walk: Any, grad: Any) -> None:
-        """Call the rules, and follow the routes from what they return to the inputs."""
+        """Call the rules, and pass the gradients that they return along the routes to the inputs."""
         operation, plan, saved, routes = self.saved
         inputs: Any = self.inputs
         if walk.gradients.recorded:
@@ -248,7 +248,7 @@ class General(Operation):
 
 
 def _replaced(value: Any, path: tuple[int, ...], node: Node, handle: Any) -> Any:
-    """``value`` with a tensor in the place that ``path`` leads to."""
+    """``value`` with the item at ``path`` replaced by a tensor."""
     if not path:
         return handle(value, node)
     items = list(value)
@@ -259,9 +259,9 @@ def _replaced(value: Any, path: tuple[int, ...], node: Node, handle: Any) -> Any
 def lock_reachable(
     node: Node, value: Any, array: Any, saved: tuple[Any, ...] | None = None
 ) -> None:
-    """Lock what users can reach of ``array``, or arrays; if ``saved`` is given, only what is in it.
+    """Lock ``array``, or those of its items, that user code can access; if ``saved`` is given, only arrays in it.
 
-    ``value`` has the tensors in their places.
+    ``value`` is the argument whose tensors were replaced by arrays in ``array``.
     """
     for reached, base in reachable(value, array):
         if saved is None or holds(saved, reached):
@@ -271,7 +271,7 @@ def lock_reachable(
 
 
 def lock_constant(node: Node, tensor: Any, array: Any) -> None:
-    """Lock ``array``, that of the constant ``tensor``, and what it is a view of."""
+    """Lock ``array``, that of the constant ``tensor``, and the array of its base."""
     guard.lock(node, array)
     if tensor._base is not None:
         guard.lock(node, tensor._base._data)
@@ -286,13 +286,14 @@ def holds(saved: tuple[Any, ...], array: Any) -> bool:
 
 
 def reachable(value: Any, array: Any) -> Iterator[tuple[Any, Any]]:
-    """The arrays in ``array`` that a user can write to, each with that which it is a view of.
+    """The arrays in ``array`` that user code can access, each with its base (or itself).
 
-    ``value`` holds the tensors in their places. By now a tensor may have another array than the call.
+    ``value`` is the argument whose tensors were replaced by arrays in ``array``: a tensor may have been given
+    another array since.
     """
     if isinstance(value, Handle):
         base = value if value._base is None else value._base
-        # A constant view is no input of the node: who keeps its array could not be found later.
+        # A constant view is not an input of the node: that the node saves its array could not be found out later.
         if (
             value._node is CONSTANT_VIEW
             or base._node is CONSTANT
@@ -312,16 +313,16 @@ def wrap(node: Node, result: Any, tensor_class: Any) -> Any:
         data = _asarray(result)
         if data.dtype.kind not in NUMERIC:
             raise TypeError(
-                f"{type(node).__name__} of a tensor that carries a gradient gave {data.dtype}, which cannot"
-                " carry it: tensors hold numbers. Pass numbers, as float(value), or the values of the"
-                " tensor alone, np.asarray(tensor)."
+                f"{type(node).__name__} of a tensor that carries a gradient returned dtype {data.dtype}, but"
+                " tensors hold numbers only. Pass numbers, as float(value), or only the values of the tensor:"
+                " np.asarray(tensor)."
             )
         if data.dtype.kind in "fc":
             return make_handle(tensor_class, data, node)
         if must_stay(node):
             lost(
-                f"{type(node).__name__} of a tensor that carries a gradient gave {data.dtype}",
-                "Ask for a floating dtype, or use tensor.detach().",
+                f"{type(node).__name__} of a tensor that carries a gradient returned dtype {data.dtype}",
+                "Pass a floating dtype, or use tensor.detach().",
             )
         return make_handle(tensor_class, data, CONSTANT)
     tensors = []
@@ -341,7 +342,7 @@ def like(result: Any, items: list[Any]) -> Any:
 
 
 def leaf_or_error(data: np.ndarray[Any, Any]) -> Node:
-    """The node of a variable, which ``constant=False`` asked for."""
+    """A leaf for ``data``, as ``constant=False`` demands; raise if its dtype cannot carry a gradient."""
     if data.dtype.kind not in "fc":
         raise ValueError(
             f"constant=False: a tensor of dtype {data.dtype} carries no gradient. Pass a floating"
@@ -360,7 +361,7 @@ def constants(
     """Tensors of the results of a call that was not recorded."""
     if isinstance(result, list | tuple):
         made = [
-            # Of several results, the integers among them stay constant whatever is asked.
+            # Integers among several results are constant even with constant=False.
             constants(operation, value, tensor_class, found, constant if _may_vary(value) else None)
             for value in result
         ]
@@ -375,9 +376,9 @@ def constants(
 
 
 def link_views(operation: Any, results: Any, parents: list[Any], arrays: Any = None) -> None:
-    """Tell those of ``results`` that share memory with one of ``parents`` that they are views of it.
+    """Make those of ``results`` that share memory with one of ``parents`` views of it.
 
-    ``arrays`` are those of the parents that the call used, if by now a parent may have another.
+    ``arrays`` are the arrays of the parents that the call used, if a parent may have been given another since.
     """
     for tensor in results if isinstance(results, list | tuple) else (results,):
         for position, parent in enumerate(parents):
@@ -392,23 +393,26 @@ def link_views(operation: Any, results: Any, parents: list[Any], arrays: Any = N
                 break
         else:
             if not (tensor._data.size or operation.read_only or guard.is_writeable(tensor._data)):
-                tensor._data = tensor._data.copy()  # nobody's view, read-only because of a lock
+                tensor._data = (
+                    tensor._data.copy()
+                )  # not a view, and read-only only because of a lock
 
 
 def _have_one_base(array: Any, parent: Any) -> bool:
-    """Whether ``array``, which is empty and so shares no memory, is a view of ``parent`` all the same."""
+    """True if ``array``, empty and therefore without shared memory, is nevertheless a view of ``parent``."""
     return array.base is parent or array.base is parent.base
 
 
 # ------------------------------------------------------------------- where=
 
 
-#: A caller's own `out=None`, by which NumPy knows that memory without values is meant, NumPy removes.
+#: An explicit ``out=None``, which tells NumPy that the uninitialised entries are intended. NumPy removes that of the
+#: caller before it dispatches the call.
 NO_OUTPUT = {"out": None}
 
 
 def has_mask(operation: Any) -> bool:
-    """True if ``where=`` of ``operation`` leaves entries of the result out; to a reduction it means another thing."""
+    """True if ``where=`` of ``operation`` leaves entries of the result uninitialised; reductions use it otherwise."""
     return isinstance(operation, type) and (
         issubclass(operation, Elementwise)
         or isinstance(getattr(operation, "function", None), np.ufunc)
@@ -416,13 +420,13 @@ def has_mask(operation: Any) -> bool:
 
 
 class Masked(Node):
-    """``ufunc(…, where=mask)`` without ``out``: the result where the mask is true, else anything."""
+    """``ufunc(…, where=mask)`` without ``out``: the result where the mask is true, uninitialised elsewhere."""
 
     __slots__ = ()
     gates = True
 
     def pullback(self, walk: Any, grad: Any) -> None:
-        """What is no result has no gradient."""
+        """Set the gradient to zero where the mask is false."""
         (result,) = self.inputs  # type: ignore[misc]
         walk.add(result, np.where(self.saved, grad, 0))
 

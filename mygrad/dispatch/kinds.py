@@ -1,4 +1,4 @@
-"""The kinds of arguments: all that a specialised call has to know of them."""
+"""The kinds of arguments, by which specialised calls are chosen."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _ndarray = np.ndarray
 #: The kinds of the dtypes of tensors.
 NUMERIC = frozenset("biufc")
 
-# Kinds of arguments: numbers, lest one be taken for the name of a keyword.
+# Kinds of arguments: integers, as keys of calls also hold the names of keyword arguments.
 VARIABLE = 0  # a tensor that carries a gradient, in its ordinary state
 FIXED = 1  # a constant tensor, in its ordinary state
 ARRAY = 2
 ATOM = 3  # holds no tensor and no array, and cannot change
-TUPLE = 4  # of atoms, and of such tuples
+TUPLE = 4  # of atoms, nested tuples and lists
 LIST = 5  # likewise
-ARRAYS = 6  # a list or tuple of the others, a variable among them
+ARRAYS = 6  # a list or tuple of any other kinds, with at least one variable
 ARRAY_0D = 7
 
 _OF_ATOMS = {ATOM, TUPLE, LIST}
@@ -32,12 +32,12 @@ NUMBERS = frozenset({int, float, complex, bool}) | {
     scalar for scalar in np.sctypeDict.values() if np.dtype(scalar).kind in NUMERIC
 }
 _ATOMS = NUMBERS | {str, type(None), slice, type, type(Ellipsis)}
-#: Every array in a list is asked for its kind; in long lists this costs more than it saves.
+#: The kind of every item of a list must be determined; for longer lists this costs more than it saves.
 _FEW = 32
 
 
 def settled(tensor: Any) -> bool:
-    """True if the short way is open to a tensor: to a view, if its base has nothing new to tell it."""
+    """True if a tensor is in its ordinary state, fit for the fast path: if a view, up to date with its base."""
     node = tensor._node
     if node.state & SLOW != VIEW:
         return not node.state & SLOW
@@ -50,7 +50,7 @@ def settled(tensor: Any) -> bool:
 
 
 def kind_of(value: Any) -> int | None:
-    """The kind of an argument; None where only the general way will do."""
+    """The kind of an argument; None if only the general path supports it."""
     if value.__class__ in _ATOMS:
         return ATOM
     if isinstance(value, Handle):

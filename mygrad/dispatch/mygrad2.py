@@ -1,7 +1,7 @@
-"""What MyGrad 2 called otherwise than NumPy, understood beside NumPy's own.
+"""MyGrad 2's names and orders of parameters, accepted beside NumPy's.
 
-Where the two disagree about the order of parameters, the type of the argument tells which is meant: no dtype is
-True, no order in memory is a number.
+Where the two disagree about the order of parameters, the type of the argument decides: True is not a dtype, and a
+number is not a memory order.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ import numpy as np
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 Translation = Callable[[tuple[Any, ...], dict[str, Any]], Arguments]
 
-#: NumPy's stubs know arrays only. What is called by this name gets tensors, and returns them.
+#: NumPy, untyped: its stubs do not know Tensor.
 _np: Any = np
 
 
 def checked(name: str, constant: Any) -> bool | None:
-    """The ``constant=`` that a call of ``name`` was given."""
+    """The ``constant=`` of a call of ``name``; raise if it is not a bool or None."""
     if not (constant is None or isinstance(constant, bool)):
         raise TypeError(f"{name}: constant takes True, False or None, not {constant!r}")
     return constant
 
 
 def _first(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
-    """The array by another name."""
+    """Accept the first argument by MyGrad 2's name."""
     if not args and name in kwargs:
         kwargs = dict(kwargs)
         args = (kwargs.pop(name),)
@@ -35,12 +35,12 @@ def _first(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Argument
 
 
 def _renamed(names: dict[str, str], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
-    """Keywords by other names."""
+    """Rename keywords from MyGrad 2's to NumPy's names."""
     return args, {names.get(key, key): value for key, value in kwargs.items()} if kwargs else kwargs
 
 
 def _inputs(count: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
-    """The inputs of a ufunc by name, which NumPy takes by position only."""
+    """Accept the inputs of a ufunc by name, which are positional-only in NumPy."""
     if len(args) >= count:
         return args, kwargs
     kwargs = dict(kwargs)
@@ -52,7 +52,7 @@ def _inputs(count: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Argume
 
 
 def _reduction(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
-    """``(x, axis, keepdims)``: where NumPy has a dtype or an output."""
+    """Accept ``(x, axis, keepdims)``, where NumPy's third parameter is ``dtype`` or ``out``."""
     if not args:
         args, kwargs = _first("x", args, kwargs)
     if len(args) == 3 and isinstance(args[2], bool | np.bool):
@@ -61,7 +61,7 @@ def _reduction(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
 
 
 def _deviation(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
-    """``(x, axis, ddof, keepdims)``: where NumPy has a dtype and an output."""
+    """Accept ``(x, axis, ddof, keepdims)``, where NumPy's third and fourth parameters are ``dtype`` and ``out``."""
     args, kwargs = _first("x", args, kwargs)
     if 3 <= len(args) <= 4 and isinstance(args[2], int | float | np.number):
         named = dict(zip(("ddof", "keepdims"), args[2:], strict=False))
@@ -70,7 +70,7 @@ def _deviation(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
 
 
 def _like(skip: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
-    """``(other, …, dtype, shape, constant)``: where NumPy has the order in memory, a string."""
+    """Accept ``(other, …, dtype, shape, constant)``, where NumPy has ``order``, a string, after ``dtype``."""
     args, kwargs = _first("other", args, kwargs)
     if len(args) > skip and not isinstance(args[skip], str):
         named = dict(zip(("shape", "constant"), args[skip:], strict=False))
@@ -79,7 +79,7 @@ def _like(skip: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments
 
 
 def _linspace(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
-    """``(start, stop, num, endpoint, dtype, axis)``: where NumPy has ``retstep``, a bool."""
+    """Accept ``(start, stop, num, endpoint, dtype, axis)``, where NumPy's fifth parameter is ``retstep``, a bool."""
     if len(args) > 4 and not isinstance(args[4], bool | np.bool):
         return args[:4], {**kwargs, **dict(zip(("dtype", "axis"), args[4:], strict=False))}
     return args, kwargs
@@ -98,12 +98,12 @@ def _reshape(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
 
 
 def _transpose(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
-    """The axes as arguments of their own."""
+    """Accept the axes as separate arguments."""
     return (args, kwargs) if len(args) <= 2 else ((args[0], args[1:]), kwargs)
 
 
 def _where(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
-    """By keyword, what NumPy takes by position only."""
+    """Accept by keyword the arguments that are positional-only in NumPy."""
     if kwargs:
         kwargs = dict(kwargs)
         for name in ("condition", "x", "y")[len(args) :]:
@@ -112,7 +112,7 @@ def _where(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
     return args, kwargs
 
 
-#: Name of a function → the arguments as NumPy takes them.
+#: Name of a function → the translation of its arguments to NumPy's.
 TRANSLATIONS: dict[str, Translation] = {
     "amax": _reduction,
     "amin": _reduction,
@@ -139,7 +139,7 @@ TRANSLATIONS: dict[str, Translation] = {
 
 
 def understood(name: str, function: Callable[..., Any], ufunc: np.ufunc | None = None) -> Any:
-    """``function``, called as NumPy's of that name or as MyGrad 2's; ``ufunc`` is NumPy's if it is one."""
+    """``function``, accepting the parameters of NumPy's and of MyGrad 2's function ``name``; ``ufunc`` if it is one."""
     if name in ("abs", "absolute", "norm"):
         function = _with_nan(function)
     elif name == "where":
@@ -161,20 +161,20 @@ def understood(name: str, function: Callable[..., Any], ufunc: np.ufunc | None =
 
 
 def _with_nan(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function``, a size, with ``nan_to_num=False``: the derivative at zero is then NaN, not zero."""
+    """``function``, an absolute value or norm, with ``nan_to_num``: if False, the derivative at zero is NaN."""
 
     def public(*args: Any, nan_to_num: bool = True, **kwargs: Any) -> Any:
         size = function(*args, **kwargs)
         if nan_to_num:
             return size
-        # A root of zero has an infinite derivative, which the square of zero takes times zero.
+        # At zero, the chain rule multiplies the infinite derivative of sqrt by the zero derivative of square.
         return _np.where(size == 0, _np.sqrt(_np.square(size)), size)
 
     return public
 
 
 def _or_places(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function``, NumPy's where; of a condition alone it returns arrays of indices, which are no tensors."""
+    """``function``, which is np.where; with a condition only, it returns arrays of indices, not tensors."""
 
     def public(*args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and kwargs.keys() <= {"constant"}:
@@ -185,7 +185,7 @@ def _or_places(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _one_by_one(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function`` of several arrays, each result a variable only if its own array is one."""
+    """``function`` applied to each array separately: a result is a variable only if its own array is one."""
 
     def public(*arys: Any, **kwargs: Any) -> Any:
         if len(arys) < 2:

@@ -1,4 +1,4 @@
-"""Which operands may stand beside a tensor, and which handle the call themselves."""
+"""Checks of operands: those that can be combined with a tensor, and those that handle the call themselves."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ _SCALARS = (float, int, complex, bool, np.generic)
 
 
 def check_class(operand_class: type[Any]) -> None:
-    """Refuse arrays whose operations mean something else than those of a plain array."""
+    """Raise for array types whose operations differ in meaning from those of a plain array."""
     if issubclass(operand_class, np.ma.MaskedArray):
         raise TypeError(
-            f"a {operand_class.__name__} beside a tensor: the mask would be lost. Pass its values, np.asarray(array),"
-            " and say by where= or np.where which of them count."
+            f"a {operand_class.__name__} combined with a tensor: the mask would be lost. Pass its values,"
+            " np.asarray(array), and select the valid ones by where= or np.where."
         )
     if issubclass(operand_class, np.matrix):
         raise TypeError(
-            f"a {operand_class.__name__} beside a tensor: its * is a product of matrices, a tensor's is not. Pass"
-            " np.asarray(matrix), and write products of matrices as @."
+            f"a {operand_class.__name__} combined with a tensor: its * is a matrix product, a tensor's is"
+            " elementwise. Pass np.asarray(matrix), and write matrix products as @."
         )
     if hasattr(operand_class, "toarray"):
         raise TypeError(
-            f"a {operand_class.__name__} beside a tensor: NumPy takes a sparse array for a single object. Pass its"
-            " values, array.toarray()."
+            f"a {operand_class.__name__} combined with a tensor: NumPy treats a sparse array as a single object."
+            " Pass its values, array.toarray()."
         )
 
 
 def accepts(value: Any) -> bool:
-    """Whether ``value`` may stand beside a tensor: foreign array types handle the call themselves."""
+    """True if ``value`` can be combined with a tensor; False for array types that handle the call themselves."""
     operand_class = value.__class__
     if operand_class is np.ndarray or operand_class in (float, int) or isinstance(value, Handle):
         return True
@@ -46,7 +46,7 @@ def accepts(value: Any) -> bool:
 
 
 def defers(tensor: Any, other: Any) -> bool:
-    """Whether an operator of ``tensor`` leaves the work to ``other``, by the rule of NEP 13."""
+    """True if an operator of ``tensor`` must return NotImplemented in favour of ``other``, as NEP 13 says."""
     operand_class = other.__class__
     if (
         operand_class is np.ndarray

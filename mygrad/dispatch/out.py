@@ -1,4 +1,4 @@
-"""Calls with ``out=``: results that go into arrays which exist already."""
+"""Calls with ``out=``: results written into existing arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mygrad.engine.views import base_of, is_read_only, is_variable, touch
 
 
 def has_outputs(kwargs: dict[str, Any]) -> bool:
-    """Whether the call names arrays to write into."""
+    """True if the call has an ``out`` that is not None."""
     if "out" not in kwargs:
         return False
     out = kwargs["out"]
@@ -30,14 +30,14 @@ def into(
     kwargs: dict[str, Any],
     tensor_class: Any,
 ) -> Any:
-    """A call with ``out=``; ``operation`` is None for a function without a derivative.
+    """Run a call with ``out=``; ``operation`` is None for a function without a derivative.
 
-    Where nothing is recorded, and no graph needs what the outputs hold, NumPy writes straight into
-    them. Else it writes into new arrays, which take their places.
+    If nothing is recorded, and no graph needs the old contents of the outputs, NumPy writes directly into them.
+    Otherwise it writes into new arrays, which replace theirs.
     """
     as_tuple = kwargs["out"].__class__ is tuple
     outs = kwargs["out"] if as_tuple else (kwargs["out"],)
-    # Asked while nothing below holds an array.
+    # Must be checked before the code below creates references to the arrays.
     in_place = all(can_write_to(out) for out in outs if isinstance(out, Handle))
     if operation is not None:
         args = stacked(operation, args, tensor_class)
@@ -49,7 +49,7 @@ def into(
         check_outputs(function, outs, found)
     if in_place:
         for tensor in found if variable else ():
-            touch(tensor)  # used all the same, though nothing of it is recorded
+            touch(tensor)  # as any use of a tensor does, though nothing is recorded
         arrays = [memory_of(out) if isinstance(out, Handle) else out for out in outs]
         result = call.run({"out": tuple(arrays) if as_tuple else arrays[0]})
         results = result if isinstance(result, tuple) else (result,)
@@ -65,7 +65,7 @@ def into(
         made = constants(operation or Operation, result, tensor_class or Handle, [], None)
     if not isinstance(made, tuple):
         made = (made,)
-    # Whoever holds an array of the outputs from here on may need its contents.
+    # A reference to an array of the outputs from here on counts as a need for its contents.
     del call, result, scratch
     bases = [base_of(out) for out in outs if isinstance(out, Handle)]
     for tensor in found:
@@ -78,7 +78,7 @@ def into(
 
 
 def _returned(outs: tuple[Any, ...], results: Any, tensor_class: Any) -> Any:
-    """What the call returns: the outputs, and new tensors (arrays, without ``tensor_class``) for the rest."""
+    """The return value: the outputs, and new tensors (arrays, without ``tensor_class``) where ``out`` is None."""
     final = [
         out
         if out is not None
@@ -91,7 +91,7 @@ def _returned(outs: tuple[Any, ...], results: Any, tensor_class: Any) -> Any:
 
 
 def _scratch(out: Any, copied: bool) -> Any:
-    """An array to compute into in the place of ``out``, read-only where ``out`` is by itself."""
+    """A temporary array to compute into instead of ``out``, read-only if ``out`` is so independently of the guard."""
     if not isinstance(out, Handle):
         return out
     array = out._data.copy("K") if copied else np.empty_like(out._data)
@@ -101,18 +101,18 @@ def _scratch(out: Any, copied: bool) -> Any:
 
 
 def check_outputs(function: Any, outs: tuple[Any, ...], tensors: list[Any]) -> None:
-    """Refuse to lose the gradient of the result, computed from ``tensors``, in an array that cannot carry it."""
+    """Raise if the gradient of a result computed from ``tensors`` would be lost in an output that cannot carry it."""
     watched = any(is_variable(tensor) and must_stay(tensor._node) for tensor in tensors)
     for out in outs:
         if isinstance(out, np.ndarray):
             raise TypeError(
-                f"{name_of(function)} was to write a tensor that carries a gradient into a plain array,"
-                " which cannot carry it on. Write `array = array + tensor` instead of"
-                " `array += tensor`, make the array a tensor (mygrad.tensor), or take the values alone"
-                " with np.asarray(tensor)."
+                f"{name_of(function)} would write a tensor that carries a gradient into a plain array,"
+                " which cannot carry one. Write `array = array + tensor` instead of"
+                " `array += tensor`, make the array a tensor (mygrad.tensor), or use only the values,"
+                " np.asarray(tensor)."
             )
         if out is not None and watched and not is_variable(base_of(out)):
             lost(
-                f"{name_of(function)} was to write a tensor that carries a gradient into a constant",
+                f"{name_of(function)} would write a tensor that carries a gradient into a constant",
                 "Make the output a variable, or detach() the input.",
             )

@@ -1,7 +1,7 @@
-"""From a NumPy call on tensors to a result and a node: look up, unwrap, run, record.
+"""NumPy's protocols: look a call on tensors up in the registry, and run it on the path that supports it.
 
-Calls that need no special handling take a short way (:mod:`mygrad.dispatch.ufuncs`,
-:mod:`mygrad.dispatch.compiled`); everything else takes :func:`mygrad.dispatch.general.apply`.
+Calls that need no special handling take the fast path (:mod:`mygrad.dispatch.ufuncs`,
+:mod:`mygrad.dispatch.compiled`); all others take :func:`mygrad.dispatch.general.apply`.
 """
 
 from __future__ import annotations
@@ -36,11 +36,6 @@ from mygrad.engine.signatures import first_output, with_named_outputs
 _ndarray = np.ndarray
 _asarray = np.asarray
 
-# ---------------------------------------------------------------- the short way
-
-
-# -------------------------------------------------------------- the protocols
-
 
 def call_ufunc(
     tensor_class: Any,
@@ -49,7 +44,7 @@ def call_ufunc(
     inputs: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> Any:
-    """``ufunc.method(*inputs, **kwargs)``, tensors among the arguments."""
+    """``ufunc.method(*inputs, **kwargs)`` with tensors among the arguments."""
     for value in inputs:
         if not accepts(value):
             return NotImplemented
@@ -68,7 +63,7 @@ def call_ufunc_method(
     inputs: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> Any:
-    """``ufunc.reduce`` and its siblings."""
+    """``ufunc.reduce`` and the other methods of a ufunc."""
     fate = fate_of(ufunc)
     if isinstance(fate, type) or (fate is not None and method == "at"):
         return ufunc_methods[method](tensor_class, ufunc, *inputs, **kwargs)
@@ -85,7 +80,7 @@ def run(
     kwargs: dict[str, Any],
     constant: bool | None = None,
 ) -> Any:
-    """``function(*args, **kwargs)``, by a short way if there is one, or else as :func:`follow` does."""
+    """``function(*args, **kwargs)`` on the fast path if there is one, otherwise by :func:`follow`."""
     if constant is None:
         result = shortly(tensor_class, function, args, kwargs)
         if result is not NotImplemented:
@@ -101,10 +96,10 @@ def follow(
     kwargs: dict[str, Any],
     constant: bool | None = None,
 ) -> Any:
-    """Do what the registry says of ``function``, in the general way."""
+    """Run ``function`` on the general path, as its registry entry says."""
     if len(args) > 1 and len(args) > first_output(function):
         args, kwargs = with_named_outputs(function, args, kwargs)
-    if "overwrite_input" in kwargs:  # the memory of a tensor is not NumPy's to scramble
+    if "overwrite_input" in kwargs:  # NumPy must not overwrite the memory of a tensor
         kwargs = {**kwargs, "overwrite_input": False}
     if isinstance(fate, type):
         operation: Any = fate
@@ -133,7 +128,7 @@ def follow(
 def call_function(
     tensor_class: Any, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
-    """``function(*args, **kwargs)``, tensors among the arguments, where there is no short way."""
+    """``function(*args, **kwargs)`` with tensors among the arguments, on the general path."""
     for foreign in types:
         if not issubclass(foreign, Handle):
             protocol = getattr(foreign, "__array_function__", None)
@@ -144,7 +139,7 @@ def call_function(
 
 
 def dispatched(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Make ``function`` look itself up in the registry when it is given tensors, as NumPy's do."""
+    """Decorator: dispatch ``function`` through the registry if an argument is a tensor, as NumPy's functions are."""
 
     @wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Which specialised call a ufunc or an operator is: chosen by the classes of one or two operands."""
+"""The choice of the specialised call for a ufunc or an operator, by the classes of one or two operands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mygrad.engine.registry import registry
 _ndarray = np.ndarray
 ON = Recording.ON
 
-# The patterns that operands are first compared with, and their places among the calls of a ufunc.
+# The common patterns of two operands, and the indices of their calls in the list of a ufunc.
 _PATTERNS = (
     (VARIABLE, VARIABLE),
     (VARIABLE, FIXED),
@@ -33,7 +33,7 @@ BOTH, WITH_CONSTANT, CONSTANT_WITH, WITH_NUMBER, NUMBER_WITH, WITH_ARRAY, ARRAY_
 
 
 def unary(ufunc: np.ufunc) -> Callable[[Any], Any]:
-    """``ufunc`` of a tensor, as a function of that."""
+    """``ufunc`` as a function of one tensor."""
     calls = _calls(ufunc, ((VARIABLE,),))
 
     def call(x: Any) -> Any:
@@ -47,7 +47,7 @@ def unary(ufunc: np.ufunc) -> Callable[[Any], Any]:
 
 
 def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
-    """``ufunc`` of two operands, of which one at least is a tensor, as a function of those."""
+    """``ufunc`` as a function of two operands, at least one of which is a tensor."""
     calls = _calls(ufunc, _PATTERNS)
 
     def call(x: Any, y: Any) -> Any:
@@ -84,9 +84,9 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
 
 
 def _calls(ufunc: np.ufunc, patterns: tuple[tuple[int, ...], ...]) -> list[Any]:
-    """The specialised calls of ``ufunc`` for ``patterns``, each written when it is first made.
+    """The specialised calls of ``ufunc`` for ``patterns``, each generated at its first use.
 
-    A list, because CPython reads lists, at places given by constants, faster than anything else.
+    A list, because indexing a list by a constant is the fastest lookup in CPython.
     """
     calls: list[Any] = []
 
@@ -99,7 +99,7 @@ def _calls(ufunc: np.ufunc, patterns: tuple[tuple[int, ...], ...]) -> list[Any]:
 
 
 def _of_any(ufunc: np.ufunc, x: Any, y: Any) -> Any:
-    """As `binary`, of operands of any kind."""
+    """As `binary`, for operands of any kind."""
     tensor, other = (x, y) if isinstance(x, Handle) else (y, x)
     if other.__class__ is not _ndarray:
         if defers(tensor, other):
@@ -117,10 +117,10 @@ def _generally(ufunc: np.ufunc, tensor_class: Any, *operands: Any) -> Any:
 
 
 class _Choosers(dict[np.ufunc, Any]):
-    """The ufuncs of one or two operands, each with its `unary` or `binary`; None if it has none."""
+    """Ufunc → its `unary` or `binary` function; None if it has no specialised calls."""
 
     def __missing__(self, ufunc: np.ufunc) -> Any:
-        operation: Any = registry.get(ufunc)  # for SciPy's not there before they are asked for
+        operation: Any = registry.get(ufunc)  # None for SciPy's ufuncs until their rules are loaded
         if not isinstance(operation, type) or ufunc.nin > 2 or ufunc.nout > 1:
             return None
         if operation.of_complex or not gives_floats(ufunc):  # type: ignore[attr-defined]

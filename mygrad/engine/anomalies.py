@@ -1,4 +1,4 @@
-"""Finding the operation that makes the first NaN or infinity."""
+"""Detection of the operation that produces the first NaN or infinity."""
 
 from __future__ import annotations
 
@@ -35,50 +35,49 @@ class Debug(Switch):
 
 
 debug = Debug(
-    "Context manager and decorator: an :class:`Anomaly` where an operation on tensors makes the first NaN or"
-    " infinity of finite numbers, in the forward pass or going back. It names the operation, what it got,"
-    " and the line that called it; for that, every result is looked at, and calls go a slower way."
-    " Outside of it nothing is paid. Gradients are looked at one at a time: not those that"
-    " :func:`mygrad.jacobian` pulls back in batches. Enter it before the forward pass, or an error of the"
-    " way back cannot tell the line."
+    "Context manager and decorator: raise :class:`Anomaly` where an operation on tensors first produces NaN or"
+    " infinity from finite values, in the forward or the backward pass. The error names the operation, its"
+    " arguments and the line that called it. Every result is checked, so calls are slower inside; outside there"
+    " is no cost. The batches of gradients that :func:`mygrad.jacobian` pulls back are not checked. Enter it"
+    " before the forward pass, or errors in the backward pass cannot name the line."
 )
 
 
 def check(name: str, args: Any, options: Any, result: Any, mask: Any = True) -> None:
-    """Raise if ``result``, of a call of ``name``, is the first that is not finite; for `calls.apply`.
+    """Raise if ``result``, of a call of ``name`` with finite arguments, is not finite.
 
-    Where ``mask`` is false, the result means nothing.
+    Entries where ``mask`` is false are uninitialised, and are ignored.
     """
     if mask is not True and not isinstance(result, list | tuple):
         result = np.asarray(result)[np.broadcast_to(mask, np.shape(result))]
     if finite(result) or not (finite(args) and finite(list(options.values()))):
         return
     raise Anomaly(
-        f"{name}{place()} made {_found(result)} of finite numbers; it got {_described(args, options)}"
+        f"{name}{place()} produced {_found(result)} from finite arguments: {_described(args, options)}"
     )
 
 
 class _Place(str):
-    """A line of the user's, kept by the node that it made among its locks, and forgotten with these."""
+    """The line of user code that created a node, kept among the node's locks and dropped with them."""
 
     __slots__ = ()
 
 
 def note(node: Node) -> None:
-    """Remember the line that made ``node``, until that is released."""
+    """Store on ``node`` the line that created it, until the node is released."""
     if debugging.get():
         node.locks = (_Place(place()), *(node.locks or ()))
 
 
 def _place_of(node: Node) -> str | None:
-    """The line that made ``node``, or what it stands for."""
+    """The line that created ``node``, or the node that it stands in for."""
     while isinstance(node, Same) and node.inputs:
         (node,) = node.inputs
     return next((held for held in node.locks or () if isinstance(held, _Place)), None)
 
 
 class Watcher:
-    """Looks at what the rules of a node return."""
+    """Checks the gradients that the rules of a node return."""
 
     __slots__ = ("grads", "inputs", "made", "node", "sound")
 
@@ -94,7 +93,7 @@ class Watcher:
         )
 
     def verify(self, grad: Any) -> None:
-        """Raise if what has arrived at an input since is the first that is not finite."""
+        """Raise if the gradient of an input, finite before the visit, no longer is."""
         for parent, sound in zip(self.inputs, self.sound, strict=True):
             gradient = self.grads.get(parent)
             if not sound or finite(gradient):
@@ -102,17 +101,17 @@ class Watcher:
             node = self.node
             made = self.made
             if made is None:
-                made = ", made outside of mygrad.debug or by no call of a function,"
+                made = " (created outside mygrad.debug, or not by a function call)"
             shapes = ", ".join(str(each.shape) for each in self.inputs)
             raise Anomaly(
-                f"going back through {type(node).__name__}{made} made {_found(gradient)} of a finite gradient"
-                f" of shape {_shape(grad)}; the inputs have shapes {shapes}, and this gradient is of one of"
-                f" shape {parent.shape}"
+                f"the backward pass through {type(node).__name__}{made} produced {_found(gradient)} from a"
+                f" finite gradient of shape {_shape(grad)}; the inputs have shapes {shapes}, and the gradient"
+                f" with respect to the one of shape {parent.shape} is not finite"
             )
 
 
 def finite(value: Any) -> bool:
-    """Whether there is no NaN and no infinity in ``value``, arrays and sequences of them."""
+    """True if ``value``, an array or a nested sequence of arrays, holds no NaN and no infinity."""
     if isinstance(value, list | tuple):
         return all(finite(item) for item in value)
     value = getattr(value, "_data", value)

@@ -1,12 +1,13 @@
-"""The backward pass: from the gradient of a result to those of all that it was computed from.
+"""The backward pass: from the gradient of a result to the gradients of everything it was computed from.
 
-Nodes are visited in the reverse order of their creation. Each hands its gradient to its rules, and is released:
-what it saved is freed while the walk goes on. Three things happen here, once for all rules: a gradient is summed
-over the axes along which its argument was broadcast; it is cast to the argument's dtype; and an element whose
-incoming gradient is zero sends on zero, also where the derivative is infinite or undefined (``nans.py``).
+Nodes are visited in the reverse order of their creation. Each passes its gradient to its rules and is then
+released, so that its saved arrays are freed during the walk. Three things are done here once for all rules: a
+gradient is summed over the axes along which its argument was broadcast; it is cast to the argument's dtype; and an
+element whose incoming gradient is zero contributes zero, even where the derivative is infinite or undefined
+(``nans.py``).
 
-One :class:`Walk` serves ``backward()`` and all transforms. It is told where to stop (``routes.py``), whether
-nodes keep their gradients, and what gradients are made of (``gradients.py``).
+One :class:`Walk` serves ``backward()`` and all transforms. Its parameters are where to stop (``routes.py``),
+whether nodes keep their gradients, and the type of the gradients (``gradients.py``).
 """
 
 from __future__ import annotations
@@ -36,17 +37,17 @@ _STAYS = ~USERS_ARRAY
 NEVER = sys.maxsize
 _NONE: dict[int, int] = {}
 
-#: May take a node over: called with the walk, the node and its gradient, it returns True if it did.
+#: A function that may visit a node itself: called with the walk, the node and its gradient, it returns True if so.
 Instead = Callable[[Any, Node, Any], bool]
 
 
 class Walk:
-    """A backward pass, and the gradients that have arrived so far.
+    """A backward pass, and the gradients accumulated so far.
 
-    ``grads`` maps the nodes still to be visited to their gradients; ``exclusive`` are the nodes whose gradient
-    nobody else holds, so that it may be written to. ``leave`` says that nodes keep their gradients, for users to
-    see. ``consumers`` counts, by identity, how often a node is an input in a graph that is kept. ``route`` is None
-    in a walk through all that lies behind a node.
+    ``grads`` maps each node still to be visited to its gradient; ``exclusive`` holds the nodes whose gradient has
+    no other reference, so that it may be written to. ``leave`` is True if nodes keep their gradients, as
+    ``Tensor.grad``. ``consumers`` counts, by node id, how often a node is an input in a graph that is retained.
+    ``route`` is None in a walk through the whole graph of a node.
     """
 
     __slots__ = (
@@ -73,7 +74,7 @@ class Walk:
         self.route: Route | None = None
 
     def back(self, root: Node, grad: Any, keep: bool) -> None:
-        """Backpropagate ``grad`` from ``root``; every node keeps its gradient, and the graph too if ``keep``."""
+        """Backpropagate ``grad`` from ``root``; every node keeps its gradient. Retain the graph if ``keep``."""
         self.leave = True
         self.grads = collect((root,))
         nodes = sorted(self.grads, key=by_creation)
@@ -85,7 +86,7 @@ class Walk:
     def between(
         self, route: Route, roots: Iterable[tuple[Node, Any]], since: float = NEVER
     ) -> dict[Node, Any]:
-        """The gradients at the ends of ``route``; nothing is left on nodes; those made after ``since`` are released."""
+        """The gradients at the ends of ``route``; nodes keep none, and those created after ``since`` are released."""
         self.route = route
         self.grads = dict.fromkeys(route.leading)
         for root, grad in roots:
@@ -99,7 +100,7 @@ class Walk:
         return self.grads
 
     def _visit(self, nodes: list[Node], since: float) -> None:
-        """Visit ``nodes``, the last first; those made after ``since`` are released."""
+        """Visit ``nodes`` in reverse order; release those created after ``since``."""
         grads, exclusive, leave = self.grads, self.exclusive, self.leave
         flags = self.fp_flags
         raised_before = bool(flags)
@@ -131,14 +132,14 @@ class Walk:
                     pullback(self, node, grad, grads, exclusive, since, leave)
         finally:
             error_state.reset(token)
-        # A rule that runs a backward pass itself is watched by the walk that called it.
+        # If a rule runs a backward pass itself, the walk that called the rule needs these flags.
         raised = token.old_value is CALLING and bool(flags or raised_before)
         flags.clear()
         if raised:
             flags.append(True)
 
     def _visit_in_general(self, node: Node, grad: Any, release: bool) -> None:
-        """Visit any node, with a gradient of any kind, or none."""
+        """Visit any node, with a gradient of any type or None."""
         if grad is not None:
             watcher = Watcher(self.grads, node, grad) if debugging.get() else None
             shown = self.gradients.pull(self, node, grad)
@@ -151,7 +152,7 @@ class Walk:
             node.release()
 
     def pull(self, node: Node, grad: Any) -> Any:
-        """Send ``grad`` on from ``node``; return what users see in its place, if anything."""
+        """Pull ``grad`` back to the inputs of ``node``; return the gradient that users see instead, or None."""
         plan = node.plan
         if (node if plan is None else plan).gates:
             self.check_nans = True
@@ -178,7 +179,7 @@ class Walk:
     # ------------------------------------------------------------ for pullbacks
 
     def add(self, node: Node, gradient: Any) -> None:
-        """Add ``gradient`` to what has arrived at ``node``; its shape and dtype are made to fit."""
+        """Add ``gradient``, fitted to the shape and dtype of ``node``, to the gradient of ``node``."""
         if self._is_off(node):
             return
         data = gradient._data if isinstance(gradient, Handle) else gradient
@@ -199,19 +200,19 @@ class Walk:
                 self.exclusive.add(node)
 
     def _is_off(self, node: Node) -> bool:
-        """True if ``node`` does not lead where this walk goes; an error if it has no place in it at all."""
+        """True if ``node`` leads to no end of this walk; raise if it is not part of the walk's graph."""
         if node in self.grads:
             return False
         if self.route is not None and node in self.route.behind:
             return True
         raise InvalidBackprop(
-            "while gradients were computed as tensors, a rule turned one of its arguments into a plain"
-            " array, by np.asarray or .data: what it returns has lost its history. Write rules in"
-            " NumPy functions and operators alone."
+            "while gradients were computed as tensors, a rule converted one of its arguments to a plain"
+            " array, with np.asarray or .data, so its result is cut off from the graph. Write rules with"
+            " NumPy functions and operators only."
         )
 
     def add_at(self, node: Node, index: Any, gradient: Any, *, repeats: bool) -> None:
-        """Add ``gradient`` at ``index`` of what has arrived at ``node``; ``repeats`` if that names elements twice."""
+        """Add ``gradient`` at ``index`` of the gradient of ``node``; ``repeats`` if the index may repeat elements."""
         if self._is_off(node):
             return
         if self.grads[node] is None:
@@ -225,14 +226,14 @@ class Walk:
             self.gradients.add_into(buffer, index, gradient)
 
     def add_part(self, node: Node, region: Region, layout: Layout, gradient: Any) -> None:
-        """Add ``gradient`` to the part at ``region`` of what has arrived at ``node``, laid out as ``layout``."""
+        """Add ``gradient`` to ``region`` of the gradient of ``node``, which has the memory layout ``layout``."""
         if self._is_off(node):
             return
         part = self.gradients.part(self._buffer(node, gradient, layout), region)
         self.gradients.add_into(part, ..., gradient)
 
     def _buffer(self, node: Node, gradient: Any, layout: Layout | None = None) -> Any:
-        """What has arrived at ``node``, as something to add ``gradient`` into that nobody else holds."""
+        """The gradient of ``node`` as a buffer without other references, into which ``gradient`` can be added."""
         gradients = self.gradients
         buffer = self.grads[node]
         if buffer is None:
@@ -247,14 +248,11 @@ class Walk:
         return buffer
 
     def take(self, node: Node, gradient: Any, layout: Layout) -> Any:
-        """``gradient``, which has arrived at ``node``, as something to write into.
-
-        It is the gradient itself where nobody else can see it, else a copy.
-        """
+        """``gradient``, that of ``node``, as a writeable buffer: itself if nothing else can see it, else a copy."""
         if node in self.exclusive:
             self.exclusive.discard(node)
-            # Where nodes keep gradients, users see it who hold a tensor of this node: then there are more references
-            # than those of the graph and, as a probe has found, of the walk.
+            # Where nodes keep gradients, a user who holds a tensor of this node sees the gradient. The node then has
+            # more references than those of the graph and of the walk itself, which a probe has counted.
             known = _unheld + self.consumers.get(id(node), 0)
             if (not self.leave or sys.getrefcount(node) <= known) and self.gradients.fits(
                 gradient, layout
@@ -263,11 +261,11 @@ class Walk:
         return self.gradients.copied(gradient, layout, node.dtype)
 
     def references(self, node: Node) -> int:
-        """The number of references to ``node``, which nobody else holds; asked by a probe."""
+        """The number of references to ``node``; called by the probe, which has no others."""
         return sys.getrefcount(node)
 
     def give(self, node: Node, gradient: Any) -> None:
-        """Hand on a gradient that nobody else holds."""
+        """As :meth:`add`, of a gradient that has no other reference."""
         if self._is_off(node):
             return
         fresh = self.grads[node] is None
@@ -277,12 +275,12 @@ class Walk:
 
 
 class _Probe(Node):
-    """Finds how many references to a node the walk itself holds while it visits it."""
+    """Counts the references to a node that the walk itself holds during a visit."""
 
     __slots__ = ()
 
     def pullback(self, walk: Any, grad: Any) -> None:  # noqa: ARG002 - called as those that call `Walk.take`
-        """Ask as the nodes that call `Walk.take` do."""
+        """Count at the same call depth as the nodes that call `Walk.take`."""
         count = walk.references(self)
         self.saved.append(count)
 

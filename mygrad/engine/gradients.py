@@ -1,7 +1,7 @@
-"""What gradients are made of in a walk: arrays, or tensors that remember how they came about.
+"""The type of the gradients in a walk: arrays, or tensors whose own computation is recorded.
 
-A walk asks here for all that depends on this: values of the graph to compute with, memory to add gradients into,
-and parts of it. Batches of gradients, in ``transforms``, are a third kind, made of either of these.
+A walk calls these classes for all that depends on the type: the saved values passed to rules, buffers to add
+gradients into, and parts of them. Batches of gradients, in ``transforms``, are a third type, made of either of these.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class Arrays:
 
     __slots__ = ()
 
-    #: Gradients carry a history, so that they can be differentiated in turn.
+    #: True if the computation of gradients is recorded, so that they can be differentiated in turn.
     recorded = False
 
-    def value(self, data: Any, node: Node) -> Any:  # noqa: ARG002 - the history is of no use here
+    def value(self, data: Any, node: Node) -> Any:  # noqa: ARG002 - for tensors
         """``data``, the value of ``node``, for a rule to compute with."""
         return data
 
@@ -43,25 +43,25 @@ class Arrays:
         return node.saved
 
     def zeros(self, layout: Layout, dtype: Any) -> Any:
-        """Zeros to add gradients into."""
+        """A buffer of zeros to add gradients into."""
         return layout.zeros(dtype)
 
     def copied(self, gradient: Any, layout: Layout, dtype: Any) -> Any:
-        """A copy of ``gradient``, to write into."""
+        """A writeable copy of ``gradient`` with this layout and dtype."""
         copy = layout.zeros(dtype)
         copy[...] = gradient
         return copy
 
     def can_be_written(self, gradient: Any) -> bool:
-        """True if parts of ``gradient`` can be assigned."""
+        """True if ``gradient`` supports item assignment."""
         return gradient.__class__ is _ndarray
 
     def fits(self, gradient: Any, layout: Layout) -> bool:
-        """True if ``gradient`` can be written into, and is laid out in memory as ``layout`` says."""
+        """True if ``gradient`` can be written into, and has the memory layout ``layout``."""
         return gradient.__class__ is _ndarray and layout.fits(gradient)
 
-    def ready_for(self, buffer: Any, gradient: Any) -> Any:  # noqa: ARG002 - any array takes another
-        """``buffer``, which nobody else holds, as one that ``gradient`` can be added into."""
+    def ready_for(self, buffer: Any, gradient: Any) -> Any:  # noqa: ARG002 - for tensors
+        """``buffer``, which has no other reference, converted if needed so that ``gradient`` can be added into it."""
         return buffer
 
     def shown(self, gradient: Any) -> Any:
@@ -73,7 +73,7 @@ class Arrays:
         return region.of(buffer)
 
     def add_into(self, buffer: Any, index: Any, gradient: Any) -> None:
-        """Add ``gradient`` to ``buffer[index]``; no element may be named twice."""
+        """Add ``gradient`` to ``buffer[index]``; ``index`` must not repeat elements."""
         part = buffer[index]
         if part.__class__ is _ndarray and is_basic(index):
             np.add(part, gradient, part)
@@ -81,15 +81,15 @@ class Arrays:
             buffer[index] = part + gradient
 
     def pull(self, walk: Any, node: Node, grad: Any) -> Any:
-        """Have ``walk`` send ``grad`` on from ``node``."""
+        """Pull ``grad`` back to the inputs of ``node``, as `Walk.pull` does."""
         return walk.pull(node, grad)
 
 
 class Tensors(Arrays):
     """Gradients are tensors: they can be differentiated in turn.
 
-    What has met no value of the graph yet is constant, and stays an array. What is written into a tensor here is
-    recorded as any update in place is.
+    Gradients that do not depend on a value of the graph yet are constant, and stay arrays. Updates of a gradient are
+    recorded like any in-place update.
     """
 
     __slots__ = ("tensor_class",)
@@ -100,13 +100,13 @@ class Tensors(Arrays):
         self.tensor_class = tensor_class
 
     def value(self, data: Any, node: Node) -> Any:
-        """A tensor of ``data``, the value of ``node``, with its history."""
-        if node.state:  # which is that of the node's own tensor, and does not concern this one
+        """A tensor of ``data``, the value of ``node``, connected to the graph."""
+        if node.state:  # this belongs to the node's own tensor, and must not apply to the new one
             node = make_node(Same, (node,), node.shape, node.dtype)
         return make_handle(self.tensor_class, np.asarray(data), node)
 
     def saved(self, node: Node) -> Any:
-        """The arguments that ``node`` saved for its rules, values of the graph as tensors with their history."""
+        """The arguments that ``node`` saved for its rules, with values of the graph as tensors."""
         inputs: Any = node.inputs
         return [
             data if source is None else self.value(data, node if source < 0 else inputs[source])
@@ -114,7 +114,7 @@ class Tensors(Arrays):
         ]
 
     def copied(self, gradient: Any, layout: Layout, dtype: Any) -> Any:
-        """A copy of ``gradient``, to write into."""
+        """A writeable copy of ``gradient`` with this layout and dtype."""
         if not isinstance(gradient, Handle):
             return super().copied(gradient, layout, dtype)
         node = touch(gradient) if is_variable(gradient) else CONSTANT
@@ -124,17 +124,17 @@ class Tensors(Arrays):
         return make_handle(self.tensor_class, data, node)
 
     def can_be_written(self, gradient: Any) -> bool:
-        """True if parts of ``gradient`` can be assigned."""
+        """True if ``gradient`` supports item assignment."""
         return gradient.__class__ is _ndarray or isinstance(gradient, Handle)
 
     def fits(self, gradient: Any, layout: Layout) -> bool:
-        """True if ``gradient`` can be written into, and is laid out in memory as ``layout`` says."""
+        """True if ``gradient`` can be written into, and has the memory layout ``layout``."""
         if isinstance(gradient, Handle):
             return gradient._base is None and layout.fits(gradient._data)
         return super().fits(gradient, layout)
 
     def ready_for(self, buffer: Any, gradient: Any) -> Any:
-        """``buffer``, which nobody else holds, as one that ``gradient`` can be added into."""
+        """``buffer``, which has no other reference, converted if needed so that ``gradient`` can be added into it."""
         if isinstance(gradient, Handle) and is_variable(gradient):
             if not isinstance(buffer, Handle):
                 return make_handle(self.tensor_class, buffer, make_leaf(buffer))
@@ -153,11 +153,11 @@ class Tensors(Arrays):
         return view_of(buffer, region) if isinstance(buffer, Handle) else region.of(buffer)
 
     def add_into(self, buffer: Any, index: Any, gradient: Any) -> None:
-        """Add ``gradient`` to ``buffer[index]``; no element may be named twice."""
+        """Add ``gradient`` to ``buffer[index]``; ``index`` must not repeat elements."""
         buffer[index] = buffer[index] + gradient
 
     def pull(self, walk: Any, node: Node, grad: Any) -> Any:
-        """Have ``walk`` send ``grad`` on from ``node``."""
+        """Pull ``grad`` back to the inputs of ``node``, as `Walk.pull` does."""
         plan = node.plan
         if grad.__class__ is _ndarray and (
             plan is None or not all(s is None for s in plan.sources)

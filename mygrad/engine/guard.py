@@ -1,15 +1,15 @@
 """The memory guard: an array that a live graph needs is read-only where a user could write to it.
 
-Only arrays that a user can reach are locked: those passed in, and those handed out by ``.data`` or
-``np.asarray``. Graphs made of tensors alone, whose arrays nobody has seen, cost nothing.
+Only arrays that user code can access are locked: those passed in, and those returned by ``.data`` or
+``np.asarray``. Graphs of tensors whose arrays were never accessed cost nothing.
 
-The nodes that need an array share one :class:`Lock`, an object without contents. ``_locks`` has for each
-locked array a :class:`Watch`, a weak reference to that lock: when the last node lets go of the lock, the watch
-opens the array. Nothing is counted, so that no count can be wrong.
+The nodes that need an array share one :class:`Lock`, an empty object. ``_locks`` maps each locked array to a
+:class:`Watch`, a weak reference to that lock: when the last node drops the lock, the watch makes the array
+writeable again (opens it). Nothing is counted, so no count can be wrong.
 
-Threads, finalizers that the garbage collector runs, and signals may come between any two lines. Therefore an
-array is closed after its watch is noted, and opened before the watch is forgotten; a watch whose lock is gone
-counts as a lock until it has opened the array, unless another has taken its place: then that one will.
+Threads, finalizers run by the garbage collector, and signals may interrupt between any two lines. Therefore an
+array is made read-only (closed) after its watch is stored, and opened before the watch is removed. A watch whose
+lock is gone still counts as a lock until it has opened the array, unless a new watch has replaced it, which will.
 """
 
 from __future__ import annotations
@@ -40,28 +40,27 @@ from mygrad.engine.nodes import (
 
 Array = np.ndarray[Any, Any]
 
-#: NumPy's bit in ``flags.num``; it warns who asks results of ``broadcast_arrays`` by name.
+#: NumPy's bit in ``flags.num``; ``flags.writeable`` would warn for results of ``broadcast_arrays``.
 WRITEABLE = 0x0400
 
-#: The watches over the locks, by the identity of the array. A watch keeps its array alive, so that no other
-#: array can have this identity.
+#: id of an array → the watch of its lock. A watch keeps its array alive, so that the id stays unique.
 _locks: dict[int, Watch] = {}
-#: Views that can be written to again once their base, given by its identity, can; each by its own.
+#: id of a base → its views to open when it is opened, by their ids.
 _waiting: dict[int, dict[int, ref[Array]]] = {}
-#: Views that users were given, by the identity of the array that owns their memory, and that array.
+#: id of an array that owns memory → the array, and the views of it that users hold.
 _handed_out: dict[int, tuple[ref[Array], list[ref[Array]]]] = {}
-#: Held by who makes or removes locks. Reentrant: the collector may free nodes, and so locks, meanwhile.
+#: Held while locks are created or removed. Reentrant: the collector may free nodes, and so locks, meanwhile.
 _mutex = RLock()
 
 
 class Lock:
-    """Keeps an array, and the views of it that the guard has closed, read-only while a node holds it."""
+    """Keeps an array, and its views that the guard has closed, read-only while a node holds the lock."""
 
     __slots__ = ("__weakref__",)
 
 
 class Watch(ref[Lock]):
-    """Refers to the lock on ``array``, and opens that when the lock is gone."""
+    """A weak reference to the lock on ``array`` that opens the array when the lock is gone."""
 
     __slots__ = ("array",)
 
@@ -69,7 +68,7 @@ class Watch(ref[Lock]):
 
 
 def lock(node: Node, array: Array) -> None:
-    """Keep ``array``, and with it what it is a view of, read-only until ``node`` lets go of it."""
+    """Keep ``array`` and its base read-only until ``node`` is released."""
     watch = _locks.get(id(array)) if array.base is None else None
     held = (watch and watch()) or _lock_on(array)
     if held is not None:
@@ -77,9 +76,9 @@ def lock(node: Node, array: Array) -> None:
 
 
 def lock_exposed(node: Node, tensor: Any, array: Array) -> None:
-    """Lock ``array``, which is that of the variable ``tensor``, if users can reach it.
+    """Lock ``array``, that of the variable ``tensor``, if user code can access it.
 
-    Of a view whose own array nobody has seen it is enough to lock what users have of its base.
+    If only the base of a view was accessed, it is enough to lock the base.
     """
     base = tensor._base
     if tensor._node.state & EXPOSED:
@@ -89,7 +88,7 @@ def lock_exposed(node: Node, tensor: Any, array: Array) -> None:
 
 
 def _lock_on(array: Array) -> Lock | None:
-    """The lock on ``array``, a new one unless nodes have it; None if it is read-only by itself."""
+    """The lock on ``array``, created if there is none; None if the array is read-only independently of the guard."""
     with _mutex:
         root: Any = array if array.base is None else _root(array)
         key = id(root)
@@ -101,11 +100,11 @@ def _lock_on(array: Array) -> Lock | None:
         watch = Watch(made, _let_go)
         watch.array = root
         held = _locks.setdefault(key, watch)()
-        if held is None:  # let go of, but not yet opened
+        if held is None:  # dropped, but the array not yet opened
             _locks[key] = watch
             held = made
         if held is made:
-            root.setflags(False)  # by position: by name it takes three times as long
+            root.setflags(False)  # positional: as a keyword it takes three times as long
         if not was_locked and key in _handed_out:
             for view in _views_of(root):
                 _close(view, root, born_closed=False)
@@ -115,28 +114,26 @@ def _lock_on(array: Array) -> Lock | None:
 
 
 def _let_go(watch: Watch, again: bool = True) -> None:
-    """Open the array of ``watch``: the last node that needed it has let go of the lock."""
+    """Open the array of ``watch``: the last node that needed it has dropped the lock."""
     try:
         array: Any = watch.array
         key = id(array)
         with _mutex:
-            if key in _locks and _locks[key] is watch:  # else it has been locked anew
+            if key in _locks and _locks[key] is watch:  # else it has been locked again
                 if array.base is None and key not in _waiting:
                     array.setflags(True)
                 else:
                     _open(array)
                 if key in _locks and _locks[key] is watch:
                     del _locks[key]
-    except (
-        BaseException
-    ):  # of a signal, which Python ignores here: the array must not stay closed for it
+    except BaseException:  # from a signal handler, and ignored by Python here: the array must not stay closed because of it
         if again:
             _let_go(watch, again=False)
         raise
 
 
 def _root(view: Array) -> Array | None:
-    """Of ``view`` and its bases the one to lock: the outermost that the guard may close."""
+    """The array to lock for ``view``: the outermost of its bases, or itself, that the guard may close."""
     base = view.base
     if id(base) in _locks and base.base is None:  # type: ignore[union-attr]
         return base
@@ -147,9 +144,9 @@ def _root(view: Array) -> Array | None:
 
 
 def _close(view: Array, root: Any, born_closed: bool) -> None:
-    """Make ``view`` read-only for as long as ``root``, which it is a view of.
+    """Make ``view`` read-only for as long as its base ``root`` is.
 
-    ``born_closed`` says that ``view`` may be read-only because ``root`` was locked when it was taken.
+    ``born_closed`` is True if ``view`` may be read-only because ``root`` was locked when it was taken.
     """
     family = [view]
     if view.base is not root:
@@ -159,17 +156,19 @@ def _close(view: Array, root: Any, born_closed: bool) -> None:
             if _can_be_opened(array):
                 _wait(array, root)
                 array.flags.writeable = False
-        elif born_closed and 0 not in array.strides:  # else it is read-only by its nature
+        elif (
+            born_closed and 0 not in array.strides
+        ):  # else it is read-only independently of the guard
             _wait(array, root)
 
 
 def _wait(view: Array, base: Array) -> None:
-    """Have ``view`` opened when ``base`` is."""
+    """Register ``view`` to be opened when ``base`` is."""
     _waiting.setdefault(id(base), {})[id(view)] = ref(view)
 
 
 def _hand_out(view: Array) -> None:
-    """A user is given ``view``: it is to be locked whenever its base is."""
+    """Register ``view``, which is returned to the user, to be locked whenever its base is."""
     owner = (_bases(view) or [view])[-1]
     key = id(owner)
     with _mutex:
@@ -189,17 +188,17 @@ def _views_of(owner: Any) -> list[Array]:
 
 
 def follow(view: Array) -> bool:
-    """Let ``view``, if it was taken of a locked array, be opened when that is; True if so."""
+    """If ``view`` was taken from a locked array, register it to be opened with that and return True."""
     with _mutex:
         for base in _bases(view) if _can_be_opened(view) else ():
-            if id(base) in _locks and not is_writeable(base):  # that is not just being opened
+            if id(base) in _locks and not is_writeable(base):  # and is not being opened right now
                 _wait(view, base)
                 return True
     return False
 
 
 def _open(array: Array) -> None:
-    """Open ``array`` and the views that wait for it, unless something else keeps them closed."""
+    """Open ``array`` and the views registered with it, unless another lock keeps them closed."""
     if array.base is not None and (follow(array) or not _can_be_opened(array)):
         return
     _make_writeable(array)
@@ -209,12 +208,12 @@ def _open(array: Array) -> None:
             view = reference()
             if view is not None and id(view) not in _locks:
                 _open(view)
-        if is_writeable(array):  # and has not been locked anew
+        if is_writeable(array):  # and has not been locked again
             _waiting.pop(key, None)
 
 
 def _make_writeable(array: Array) -> None:
-    """Open ``array``, also where its base is read-only, which NumPy does not like."""
+    """Open ``array`` even if its base is read-only, which NumPy refuses to do directly."""
     closed = [*takewhile(lambda base: not is_writeable(base), _bases(array))]
     try:
         for base in reversed(closed):
@@ -231,7 +230,7 @@ def _bases(array: Array) -> list[Array]:
     while base is not None:
         if isinstance(base, np.ndarray):
             bases.append(base)
-        # What NumPy puts between as_strided and its base has one too.
+        # as_strided puts an object that is not an array between a view and its base; it has a base too.
         base = getattr(base, "base", None)
     return bases
 
@@ -242,7 +241,7 @@ def is_writeable(array: Array) -> bool:
 
 
 def _can_be_opened(array: Array) -> bool:
-    """Whether NumPy lets an array that was closed be opened again."""
+    """True if NumPy allows ``array`` to be made writeable again after it was made read-only."""
     base: Any = array.base
     while isinstance(base, np.ndarray):
         if is_writeable(base) or id(base) in _locks:
@@ -257,11 +256,11 @@ def _can_be_opened(array: Array) -> bool:
 
 
 def is_locked(array: Array) -> bool:
-    """Whether the guard keeps ``array``, or what it is a view of, read-only."""
+    """True if the guard keeps ``array`` or one of its bases read-only."""
     return id(array) in _locks or any(id(base) in _locks for base in _bases(array))
 
 
-# -------------------------------------------------------- arrays handed out
+# -------------------------------------------------- arrays returned to users
 
 
 def _references(tensor: Any) -> int:
@@ -284,15 +283,15 @@ _unshared, _unshared_base = _calibrate()
 
 
 def is_shared(tensor: Any) -> bool:
-    """Whether anything but ``tensor`` may need the present contents of its array.
+    """True if anything but ``tensor`` may need the current contents of its array.
 
-    True where reference counts tell nothing.
+    Always True where reference counts are unreliable.
     """
     if _references(tensor) > _unshared:
         return True
     if tensor._data.base is None:
         return False
-    # A result that is a view of memory which nobody else holds.
+    # A result may be a view of memory that has no other reference.
     return _references_to_base(tensor._data) > _unshared_base or not _owns(tensor._data.base)
 
 
@@ -301,11 +300,10 @@ def _owns(array: Any) -> bool:
 
 
 def expose(tensor: Any) -> None:
-    """The user is handed the array of ``tensor``: it is locked while a graph needs it.
+    """Mark the array of ``tensor`` as accessed by the user: it is locked while a graph needs it.
 
-    Operations to come will see that it is exposed. Those that kept the array before are known only by
-    what they hold: the array, and the tensor's node. So the node is given to them, with the lock on it,
-    and the tensor gets another below it.
+    Later operations see that it is exposed. Earlier ones that saved the array cannot be found from here, but hold
+    the tensor's node as an input. So that node keeps the lock for them, and the tensor gets a new node below it.
     """
     base = tensor if tensor._base is None else tensor._base
     for member in (tensor, base) if tensor is not base else (tensor,):
@@ -324,12 +322,12 @@ def expose(tensor: Any) -> None:
 
 
 def _holds(saved: Any, array: Array) -> bool:
-    """Whether ``array`` is among what a node keeps; several results it keeps in a tuple of their own."""
+    """True if ``array`` is among the ``saved`` values of a node, or in a tuple of results among them."""
     return saved.__class__ is tuple and any(v is array or _holds(v, array) for v in saved)
 
 
 def _split(tensor: Any) -> Node:
-    """Leave the node of ``tensor`` to those that hold it, with a lock; give the tensor a new one."""
+    """Leave the node of ``tensor``, with a lock, to the nodes that hold it; give the tensor a new one."""
     upper = tensor._node
     lower = insert_below(upper, Alias if isinstance(upper, Leaf) else Same)
     upper.grad = None

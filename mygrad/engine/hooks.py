@@ -1,9 +1,8 @@
-"""Hooks: functions that are shown the gradient of a tensor on its way back, and may replace it.
+"""Hooks: functions that are called with the gradient of a tensor in the backward pass, and may replace it.
 
-The hooks of a tensor stand between its node and all that was computed from it: what has arrived from
-there, summed, goes through them before it goes on. An intermediate tensor's node is divided in two for
-that: the upper one, which all others know, calls the hooks, the lower one is the operation. A leaf calls
-them itself, and keeps them when the graph is released.
+The hooks of a tensor act on its accumulated gradient, before that is passed to the tensor's operation. For this, the
+node of an intermediate tensor is split in two: the upper one, an input of the nodes computed from the tensor, calls
+the hooks; the lower one is the operation. A leaf calls its hooks itself, and keeps them when the graph is released.
 """
 
 from __future__ import annotations
@@ -40,8 +39,8 @@ class Hooks(dict[int, Hook]):
     __slots__ = ()
 
     def applied(self, node: Node, grad: Any) -> Any:
-        """``grad``, that of ``node``, as the hooks leave it."""
-        if hasattr(grad, "rows"):  # a batch of gradients: a hook is shown one
+        """``grad``, that of ``node``, after the hooks."""
+        if hasattr(grad, "rows"):  # a batch of gradients: hooks are called with one at a time
             return type(grad)(np.stack([self.applied(node, row) for row in grad.rows]))
         for hook in tuple(self.values()):
             result = hook(read_only(grad))
@@ -61,12 +60,12 @@ class RegisteredHook:
         hooks[self._key] = hook
 
     def remove(self) -> None:
-        """Call the hook no more; nothing happens if it was removed before."""
+        """Remove the hook; do nothing if it was removed before."""
         self._hooks.pop(self._key, None)
 
 
 def register(tensor: Any, hook: Hook) -> RegisteredHook:
-    """Have ``hook`` called with the gradient of ``tensor``: see `Tensor.register_hook`."""
+    """Register ``hook`` to be called with the gradient of ``tensor``: see `Tensor.register_hook`."""
     if not callable(hook):
         raise TypeError(f"register_hook takes a function of the gradient, not {hook!r}")
     if tensor._node.state & VIEW:
@@ -74,7 +73,7 @@ def register(tensor: Any, hook: Hook) -> RegisteredHook:
     node = touch(tensor) if tensor._node.state & RELEASED else tensor._node
     if tensor.constant:
         raise TypeError(
-            "register_hook: a constant tensor gets no gradient, the hook would never run"
+            "register_hook: a constant tensor has no gradient, so the hook would never be called"
         )
     if not node.hooked:
         _divide(node, tensor._data)
@@ -82,14 +81,14 @@ def register(tensor: Any, hook: Hook) -> RegisteredHook:
 
 
 def _divide(node: Node, data: Any) -> None:
-    """Make ``node`` one that calls hooks; ``data`` is its tensor's array."""
+    """Make ``node`` call hooks; ``data`` is the array of its tensor."""
     if isinstance(node, Leaf):
         node.saved = Hooks()
         return
     lower = insert_below(node, Hooked)
     lower.grad = None
     lower.state = 0
-    # The memory guard asks the node of a tensor whether it keeps the tensor's array.
+    # The memory guard checks whether the node of a tensor saves the tensor's array.
     kept = lower.saved.__class__ is tuple and any(value is data for value in lower.saved)
     node.saved = (Hooks(), data if kept else None)
 
@@ -101,12 +100,12 @@ def hooks_of(node: Node) -> Hooks:
 
 
 def changed(node: Node, grad: Any) -> Any:
-    """``grad``, that of ``node``, as its hooks leave it."""
+    """``grad``, that of ``node``, after its hooks."""
     return hooks_of(node).applied(node, grad)
 
 
 def read_only(grad: Any) -> Any:
-    """``grad`` for users to look at: gradients are shared, so that nobody may write into one."""
+    """A read-only view of ``grad`` for users: gradients are shared, and must not be written into."""
     if isinstance(grad, Handle) or hasattr(grad, "rows"):
         return grad
     array = np.asarray(grad).view()
@@ -115,15 +114,15 @@ def read_only(grad: Any) -> Any:
 
 
 def _fitted(result: Any, node: Node, hook: Hook, grad: Any) -> Any:
-    """What ``hook`` returned, as a gradient of ``node`` in the place of ``grad``."""
+    """``result``, returned by ``hook``, as the gradient of ``node`` that replaces ``grad``."""
     recorded = isinstance(grad, Handle)
     value = result if isinstance(result, Handle) else np.array(result)
     shape, dtype = value.shape, value.dtype  # type: ignore[union-attr]
     if shape != node.shape or dtype.kind not in "biufc":
         name = getattr(hook, "__name__", repr(hook))
         raise InvalidGradient(
-            f"the hook {name} returned {type(result).__name__} of shape {shape} and dtype {dtype}; it takes"
-            f" the gradient of a tensor of shape {node.shape}, and returns another one of that shape, or None"
+            f"the hook {name} returned {type(result).__name__} of shape {shape} and dtype {dtype}; the hook of"
+            f" a tensor of shape {node.shape} must return a gradient of that shape, or None"
         )
     if isinstance(value, Handle) and not recorded:
         value = np.array(value._data)
@@ -132,19 +131,19 @@ def _fitted(result: Any, node: Node, hook: Hook, grad: Any) -> Any:
 
 
 class Hooked(Same):
-    """Calls hooks, for the node below it."""
+    """Calls hooks on the gradient of the node below it."""
 
     __slots__ = ()
     hooked = True
 
     @property
     def visible(self) -> bool:  # type: ignore[override]
-        """As the node below."""
+        """True if the node below is visible."""
         return self._below.visible
 
     @property
     def shown(self) -> Any:
-        """As for the node below."""
+        """The creator that the node below shows."""
         below = self._below
         return below.inputs[0].shown if below.is_output else below.shown  # type: ignore[index]
 
@@ -154,7 +153,7 @@ class Hooked(Same):
         return below
 
     def pullback(self, walk: Any, grad: Any) -> Any:
-        """Send on what the hooks leave of ``grad``; returns it as the gradient of the tensor."""
+        """Pass ``grad`` through the hooks and on; return the result as the gradient of the tensor."""
         grad = changed(self, grad)
         walk.add(self._below, grad)
         return grad

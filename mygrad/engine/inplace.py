@@ -1,9 +1,8 @@
 """In-place updates.
 
-The new values are computed first, then written into the base's memory; the base gets a new node, the old
-base with the region replaced. The memory is copied before it is written to only if somebody may still
-need what it holds: a rule that kept the array, or a user. Reference counts tell; where they cannot be
-trusted, it is copied.
+The new values are computed first, then written into the base's memory. The base gets a new node: the old base with
+the region replaced. The memory is copied before the write only if its old contents may still be needed, by a node
+that saved the array or by a user. Reference counts decide this; where they are unreliable, the memory is copied.
 """
 
 from __future__ import annotations
@@ -50,11 +49,11 @@ class Update(Node):
 
     @property
     def gates(self) -> bool:  # type: ignore[override]
-        """Whether NaN may have been overwritten."""
+        """True if NaN may have been overwritten."""
         return bool(self.has_nan)
 
     def pullback(self, walk: Any, grad: Any) -> None:
-        """Take out the region's gradient for the values, put zero there, hand the rest on."""
+        """Pass the region's gradient to the new values, and the rest, with zeros there, to the old base."""
         old, *values = self.inputs  # type: ignore[misc]
         region, index, layout = self.saved
         buffer = walk.take(self, grad, layout)
@@ -72,7 +71,7 @@ class Update(Node):
 
 
 def survivors(shape: tuple[int, ...], index: Any) -> Array:
-    """For each value written at ``index`` into an array of ``shape``: whether it is still there."""
+    """A mask of the values written at ``index`` into an array of ``shape`` that later ones do not overwrite."""
     tags = np.zeros(shape, np.intp)
     written = tags[index]
     written = np.arange(written.size).reshape(written.shape)
@@ -81,7 +80,7 @@ def survivors(shape: tuple[int, ...], index: Any) -> Array:
 
 
 def memory_of(tensor: Any) -> Array:
-    """The array to write into for an update of ``tensor`` that nothing hinders."""
+    """The array to write into for an update of ``tensor`` that needs no copy."""
     if tensor._base is None:
         return tensor._data
     sync(tensor)
@@ -89,10 +88,10 @@ def memory_of(tensor: Any) -> Array:
 
 
 def is_contended(base: Any) -> bool:
-    """Whether writing to ``base`` in place could change what somebody still needs.
+    """True if an update of ``base`` must not overwrite its memory, as the old contents may still be needed.
 
-    What is not recorded is written in place, as NumPy would write it, unless a graph needs the old
-    contents: a user who holds the array sees the update.
+    An update that is not recorded is written in place, as in NumPy, unless a graph needs the old contents: a user
+    who holds the array sees the update.
     """
     if is_variable(base) or not guarding.get():
         return guard.is_shared(base)
@@ -102,9 +101,9 @@ def is_contended(base: Any) -> bool:
 
 
 def let_go(target: Any) -> None:
-    """Let a view forget its array until it is next touched.
+    """Drop the array of a view until the view is next used.
 
-    While it is updated it must not count as somebody who needs the old contents.
+    During an update the view must not count as a reference to the old contents.
     """
     if target._base is not None:
         region_of(target)
@@ -113,7 +112,7 @@ def let_go(target: Any) -> None:
 
 
 def can_write_to(target: Any) -> bool:
-    """Whether an update of ``target`` may be written straight into its memory, and be forgotten."""
+    """True if an update of ``target`` may be written directly into its memory, and need not be recorded."""
     base = base_of(target)
     if is_variable(base):
         return False
@@ -122,13 +121,13 @@ def can_write_to(target: Any) -> bool:
 
 
 def check_writeable(target: Any) -> None:
-    """Raise NumPy's error if ``target`` is read-only by itself."""
+    """Raise NumPy's error if ``target`` is read-only independently of the guard."""
     if is_read_only(target):
         raise ValueError("assignment destination is read-only")
 
 
 def is_itself(target: Any, index: Any, value: Array) -> bool:
-    """Whether ``target[index] = value`` would write an array over itself."""
+    """True if ``target[index] = value`` would write an array onto itself."""
     if not is_basic(index):
         return False
     check_writeable(target)
@@ -144,9 +143,9 @@ def is_itself(target: Any, index: Any, value: Array) -> bool:
 
 
 def assign(target: Any, index: Any, value: Any, source: Any = None) -> None:
-    """``target[index] = value``, where ``value`` is the array of the tensor ``source``, if of any.
+    """Perform ``target[index] = value``; ``source`` is the tensor whose array is ``value``, or None.
 
-    What NumPy refuses is refused with NumPy's error, and nothing has changed.
+    Where NumPy raises an error, so does this, and nothing has changed.
     """
     check_writeable(target)
     let_go(target)
@@ -158,7 +157,7 @@ def assign(target: Any, index: Any, value: Any, source: Any = None) -> None:
     section = data if region is None else region.of(data)
     section[index] = value
     del section
-    # Not before: what is refused forgets no gradient either.
+    # Not earlier: an assignment that fails must not drop gradients.
     node = CONSTANT if source is None or not is_variable(source) else touch(source)
     if source is not None and source._base is base:
         let_go(source)
@@ -180,7 +179,7 @@ def assign(target: Any, index: Any, value: Any, source: Any = None) -> None:
     base._version += 1
     if debugging.get():
         written = (data if region is None else region.of(data))[index]
-        anomalies.check("an update in place", [value], {}, written)
+        anomalies.check("an in-place update", [value], {}, written)
 
 
 def replace(target: Any, value: Any, mask: Any = True) -> None:
@@ -209,27 +208,24 @@ class Reshaped(Node):
     __slots__ = ()
 
     def pullback(self, walk: Any, grad: Any) -> None:
-        """Give the gradient the old shape."""
+        """Reshape the gradient to the old shape."""
         (old,) = self.inputs  # type: ignore[misc]
         walk.add(old, np.reshape(grad, old.shape))
 
 
 def viewed_in(shape: Any, array: Any) -> Any:
-    """A view of ``array`` in another shape; the errors are those of ``array.shape = shape``.
-
-    NumPy deprecates that assignment.
-    """
+    """A view of ``array`` with ``shape``; raises the errors of ``array.shape = shape``, which NumPy deprecates."""
     try:
         return np.reshape(array, shape, copy=False)
     except ValueError:
         np.reshape(array, shape)  # raises its own error if the sizes differ
     raise AttributeError(
-        f"no view of this memory has the shape {shape}, so it cannot be assigned; reshape makes a copy"
+        f"the shape {shape} cannot be assigned: it needs a copy of the memory. Use reshape, which makes one"
     )
 
 
 def reshape_in_place(tensor: Any, shape: Any) -> None:
-    """``tensor.shape = shape``, whether operations are recorded or not; views stay views."""
+    """Perform ``tensor.shape = shape``, whether operations are recorded or not; views stay views."""
     if tensor._base is not None:
         sync(tensor)
     reshaped = viewed_in(shape, tensor._data)
@@ -242,7 +238,7 @@ def reshape_in_place(tensor: Any, shape: Any) -> None:
         return
     del reshaped
     if is_contended(tensor):
-        # Who needs the old array is not known to the node to come: it gets memory of its own.
+        # The new node does not know who needs the old array, so the tensor gets new memory.
         tensor._data = Layout(tensor._data).copy(tensor._data)
     reshaped = viewed_in(shape, tensor._data)
     guard.follow(reshaped)

@@ -1,4 +1,4 @@
-"""Switches that hold for a context: a thread, an asyncio task, a ``with`` block, a decorated function."""
+"""Switches local to a context: a thread, an asyncio task, a ``with`` block, a decorated function."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from mygrad.errors import GradientLost, place
 class Recording(Enum):
     """How operations on variables are recorded."""
 
-    ON = "by the fastest way that knows the call"
-    CHECKED = "by the general way, which checks every value: under mygrad.debug"
+    ON = "by the fastest path that supports the call"
+    CHECKED = "by the general path, which checks every value: under mygrad.debug"
     OFF = "not at all"
 
 
@@ -27,7 +27,7 @@ guarding: ContextVar[bool] = ContextVar(
     "mygrad.guarding",
     default=os.environ.get("MYGRAD_MEM_GUARD", "true").lower() not in ("0", "false", "off"),
 )
-#: Whether a node's gradient must not be lost, as a function of the node; None if nobody asks.
+#: A function of a node, True if its gradient must not be lost; None if leaks are not checked.
 leak_check: ContextVar[Any] = ContextVar("mygrad.strict", default=None)
 debugging: ContextVar[bool] = ContextVar("mygrad.debugging", default=False)
 _leaks: ContextVar[list[Leak] | None] = ContextVar("mygrad.leaks", default=None)
@@ -39,14 +39,14 @@ def is_recording() -> bool:
 
 
 def record_as(on: bool) -> Recording:
-    """The value of `recording` where it is switched on or off."""
+    """The value of `recording` that switches it on or off."""
     if not on:
         return Recording.OFF
     return Recording.CHECKED if debugging.get() else Recording.ON
 
 
 class Leak(NamedTuple):
-    """Where a gradient would be lost (``file:line``, or nothing), how, and what to do instead."""
+    """A place where a gradient would be lost (``file:line``, or empty), the cause, and the remedy."""
 
     where: str
     what: str
@@ -59,7 +59,7 @@ def every(_node: Any) -> bool:
 
 
 def none_at_all(_node: Any) -> bool:
-    """The value of `leak_check` under ``strict(False)``, which transforms leave as it is."""
+    """The value of `leak_check` under ``strict(False)``, which transforms do not override."""
     return False
 
 
@@ -71,7 +71,7 @@ def must_stay(node: Any) -> bool:
 
 @contextmanager
 def collect_leaks() -> Iterator[list[Leak]]:
-    """Strict mode in which a leak is noted, with its place, instead of raised."""
+    """Strict mode that collects leaks, with their places, instead of raising errors."""
     found: list[Leak] = []
     tokens = leak_check.set(every), _leaks.set(found)
     try:
@@ -82,9 +82,9 @@ def collect_leaks() -> Iterator[list[Leak]]:
 
 
 def lost(what: str, advice: str) -> None:
-    """In strict mode, what becomes of a leak: an error, unless leaks are collected.
+    """Raise an error for a leak in strict mode, or add it to the leaks that are being collected.
 
-    ``what`` says what has happened, to be followed by where.
+    ``what`` is a clause that describes the leak; its place is appended.
     """
     where, found = place(), _leaks.get()
     if found is None:
@@ -95,8 +95,8 @@ def lost(what: str, advice: str) -> None:
 class Switch:
     """Sets a context variable inside a ``with`` block or a decorated function.
 
-    One object serves any number of threads and nested blocks: what to restore is itself kept in the
-    context, not on the object.
+    One object serves any number of threads and nested blocks: the values to restore are kept in the
+    context too, not on the object.
     """
 
     def __init__(self, variable: ContextVar[Any], value: Any, doc: str) -> None:
@@ -115,7 +115,7 @@ class Switch:
         self._variable.reset(token)
 
     def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Decorate ``func``; generators, coroutines and asynchronous generators are understood."""
+        """Decorate ``func``, which may be a generator, a coroutine or an asynchronous generator function."""
         return self._around(func, lambda result: result)
 
     def _around(
@@ -136,7 +136,9 @@ class Switch:
                 resume = partial(generator.send, None)
                 try:
                     while True:
-                        with self:  # left at every yield: the caller's own code keeps its own mode
+                        with (
+                            self
+                        ):  # exited at every yield, so that the caller's code runs in its own mode
                             try:
                                 item = resume()
                             except StopIteration as stop:
@@ -181,10 +183,10 @@ class Switch:
 
 
 class NoAutodiff(Switch):
-    """The switch :data:`no_autodiff`, whose decorated function can return plain arrays."""
+    """The switch :data:`no_autodiff`; a function that it decorates can return plain arrays."""
 
     def __call__(self, func: Callable[..., Any], to_numpy: bool = False) -> Callable[..., Any]:
-        """Decorate ``func``; with ``to_numpy`` the tensors that it returns become arrays."""
+        """Decorate ``func``; with ``to_numpy`` the tensors that it returns are converted to arrays."""
         return self._around(func, _to_numpy if to_numpy else lambda result: result)
 
 
@@ -200,32 +202,32 @@ def _to_numpy(result: Any) -> Any:
 no_autodiff = NoAutodiff(
     recording,
     Recording.OFF,
-    "Context manager and decorator: nothing is recorded, results are constants. As a decorator it takes"
-    " ``to_numpy=True``: the function then returns arrays instead of tensors.",
+    "Context manager and decorator: operations are not recorded, and results are constants. As a decorator it"
+    " takes ``to_numpy=True``: the function then returns arrays instead of tensors.",
 )
 
 
 class Strict(Switch):
-    """The switch :data:`strict`, of which ``strict(False)`` is the opposite."""
+    """The switch :data:`strict`; ``strict(False)`` is the opposite switch."""
 
     def __call__(self, func: Callable[..., Any] | bool) -> Any:
-        """Decorate ``func``; of a bool, the switch that turns strict mode on or off."""
+        """Decorate ``func``; for a bool, return the switch that turns strict mode on or off."""
         if isinstance(func, bool):
             return strict if func else lenient
         return super().__call__(func)
 
 
 _STRICT = (
-    "Context manager and decorator: a :class:`GradientLost` where a tensor that carries a gradient becomes plain"
-    " data. Inside functions that a transform differentiates this holds anyway, of what depends on its"
-    " arguments; ``with mg.strict(False):`` turns it off there as well."
+    "Context manager and decorator: raise :class:`GradientLost` where a tensor that carries a gradient is converted"
+    " to plain data. Inside functions that a transform differentiates this is the default for tensors that depend"
+    " on its arguments; ``with mg.strict(False):`` turns it off there as well."
 )
 strict = Strict(leak_check, every, _STRICT)
 lenient = Switch(leak_check, none_at_all, "The opposite of :data:`strict`, as ``strict(False)``.")
 mem_guard_off = Switch(
     guarding,
     False,
-    "Context manager and decorator: arrays are not locked while a graph needs them.",
+    "Context manager and decorator: arrays stay writeable while a graph needs them.",
 )
 mem_guard_on = Switch(
     guarding, True, "Context manager and decorator: arrays that a graph needs are read-only."
@@ -233,17 +235,17 @@ mem_guard_on = Switch(
 
 
 def turn_memory_guarding_off() -> None:
-    """Stop making arrays read-only while a graph needs them, from here on in this context."""
+    """Leave arrays writeable while a graph needs them, from now on in this context."""
     guarding.set(False)
 
 
 def turn_memory_guarding_on() -> None:
-    """Make arrays read-only while a graph needs them, from here on in this context."""
+    """Make arrays read-only while a graph needs them, from now on in this context."""
     guarding.set(True)
 
 
 def mem_guard_active() -> bool:
-    """Whether arrays are made read-only while a graph needs them.
+    """True if arrays are made read-only while a graph needs them.
 
     >>> import mygrad as mg
     >>> with mg.mem_guard_off:

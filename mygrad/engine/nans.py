@@ -1,8 +1,8 @@
-"""A zero gradient stays zero, also where a derivative is infinite or undefined.
+"""Masking of NaN: a zero gradient stays zero, even where a derivative is infinite or undefined.
 
-A rule such as ``grad / (2 * out)`` makes NaN of a zero ``grad`` at a singular point. Nothing is looked at while all
-is well: NumPy sets a flag when a rule divides by zero or makes NaN, and only then, or where a result may hide NaN
-of its inputs, are gradients masked.
+A rule such as ``grad / (2 * out)`` turns a zero ``grad`` into NaN at a singular point. The common case needs no
+checks: NumPy raises a floating-point flag when a rule divides by zero or makes NaN, and gradients are masked only
+then, or where a result may not depend on NaN in its inputs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _ndarray = np.ndarray
 
 
 class _Flags(threading.local):
-    """What NumPy flags while rules are called: divisions by zero and undefined numbers."""
+    """The floating-point flags that NumPy raises inside rules: division by zero and invalid values."""
 
     def __init__(self) -> None:
         self.raised: list[bool] = []
@@ -32,9 +32,9 @@ def _flag(*_: Any) -> None:
 
 
 def _flagging() -> tuple[ContextVar[Any], Any]:
-    """The variable in which NumPy keeps its error state, and the state in which it calls `_flag`.
+    """The context variable of NumPy's error state, and a value of it with which NumPy calls `_flag`.
 
-    Set once more for each walk, that is a sixth of the price of `np.errstate`.
+    To set the variable for each walk costs a sixth of entering `np.errstate`.
     """
     context = Context()
     context.run(np.seterr, divide="call", over="ignore", under="ignore", invalid="call")
@@ -43,42 +43,42 @@ def _flagging() -> tuple[ContextVar[Any], Any]:
     return variable, value
 
 
-#: In a walk the one holds the other; see `_flagging`.
+#: During a walk, `error_state` has the value `CALLING`; see `_flagging`.
 error_state, CALLING = _flagging()
 
 
 def in_backward_pass() -> bool:
-    """True while a rule is being called: NaN that it makes of zeros is masked afterwards."""
+    """True while a rule runs: NaN that it makes from zero gradients is masked afterwards."""
     return np.geterrcall() is _flag
 
 
 def raw(value: Any) -> Any:
-    """The array of a tensor, and the batch of arrays of one of tensors; anything else as it is."""
+    """The array of a tensor, the batch of arrays of a batch of tensors; any other value unchanged."""
     return getattr(value, "_data", value)
 
 
 def has_nan(value: Any) -> bool:
-    """True if there is NaN in an array; found in one pass, and without a warning."""
+    """True if an array holds NaN; computed in one pass, without a warning."""
     if not isinstance(value, _ndarray):  # a number, or a batch of arrays
         return bool(np.any(np.isnan(getattr(value, "rows", value))))
     size = value.size
     if size > 1000:
         least = np.minimum.reduce(value, axis=None)
     elif size > 1:
-        least = value.item(value.argmin())  # on a small array a third of the price
+        least = value.item(value.argmin())  # a third of the cost for a small array
     else:
         least = value.item() if size else 0
-    return bool(least != least)  # noqa: PLR0124 - so is NaN alone
+    return bool(least != least)  # noqa: PLR0124 - true of NaN only
 
 
 def has_zeros(grad: Any) -> bool:
-    """True if some entries of a result have no part in what is asked for."""
+    """True if some entries of the cotangent ``grad`` are zero."""
     value = raw(grad)
     return bool(value.ndim and not value.all())
 
 
 def masked(plan: Any, rule: Any, grad: Any, saved: Any, gradient: Any, flags: list[bool]) -> Any:
-    """``gradient``, which ``rule`` of ``plan`` made of ``grad``, without NaN that came of a zero in ``grad``."""
+    """``gradient``, the value of ``rule`` for ``grad``, with NaN that comes from zeros in ``grad`` masked."""
     if gradient is grad or not (plan.elementwise or plan.bilinear):
         return gradient
     if not hasattr(gradient, "dtype"):  # None, or a number
@@ -93,7 +93,7 @@ def masked(plan: Any, rule: Any, grad: Any, saved: Any, gradient: Any, flags: li
 
 
 def _without_untouched(rule: Any, grad: Any, saved: Any, gradient: Any) -> Any:
-    """The gradient of a product, where what ``grad`` multiplies by zero may be infinite or NaN."""
+    """The gradient of a product, without the terms in which a zero of ``grad`` meets infinity or NaN."""
 
     def replaced(change: Any) -> list[Any]:
         kinds = [getattr(getattr(value, "dtype", None), "kind", "") for value in saved]

@@ -1,12 +1,12 @@
 """The computational graph: nodes, and the handles that users hold.
 
-A :class:`Node` is made with its inputs. A :class:`Handle` (a tensor) points at the node that describes its
-present value; updating a tensor in place gives the handle a new node. Nodes never point at handles, so that a
-graph is free of reference cycles and is freed by reference counting alone.
+A :class:`Node` is created with its inputs. A :class:`Handle` (a tensor) refers to the node of its current value;
+an in-place update gives the handle a new node. Nodes never refer to handles, so that a graph has no reference
+cycles and is freed by reference counting alone.
 
-A node that others hold changes in three ways only. The backward pass leaves a gradient on it, and releases
-it. :func:`insert_below` makes it a stand-in for a new node, which takes over all that it was: for hooks, and
-for the memory guard. A checkpoint cuts off the leaves of an evaluation that is over.
+A node is modified in three ways only. The backward pass stores a gradient on it, and releases it.
+:func:`insert_below`, used for hooks and by the memory guard, moves its contents to a new node and turns it into a
+stand-in for that. A checkpoint cuts off the leaves of an evaluation that has ended.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import Any
 
 import numpy as np
 
-# The bits of a node's ``state``; a plain value in a live graph has none of them.
-VIEW = 1  # the handle is a view, its base may have moved on
-GRADIENT = 2  # holds a gradient, which is forgotten when the tensor is used again
+# The bits of a node's ``state``; an ordinary value in a live graph has none of them.
+VIEW = 1  # the handle is a view, whose base may have been updated since
+GRADIENT = 2  # holds a gradient, which is dropped when the tensor is used again
 RELEASED = 4  # the backward pass has released the inputs
-EXPOSED = 8  # a user can reach the array and may write to it
-USERS_ARRAY = 16  # the user has been given the gradient, and holds the array
-# What has to be seen to before the tensor can enter a graph, but for a gradient to be forgotten.
+EXPOSED = 8  # user code can access the array and may write to it
+USERS_ARRAY = 16  # the gradient array has been returned to the user
+# The states that need handling before the tensor can enter a graph, except for a gradient to be dropped.
 SLOW = VIEW | RELEASED
-# What says that users may reach the array, by itself or through the base.
+# The states in which user code may access the array, directly or through the base.
 REACHABLE = VIEW | EXPOSED
 
 creation = count(1).__next__
@@ -33,12 +33,11 @@ new = object.__new__
 
 
 class Node:
-    """A value in the graph: how it arose and, after going back, the gradient with respect to it.
+    """A value in the graph: how it was computed and, after a backward pass, the gradient with respect to it.
 
-    ``inputs`` are the nodes that receive a gradient; ``saved`` what the rules need of the operation's
-    arguments; ``plan`` pairs the inputs with their rules. ``inputs`` is None once released. ``state`` holds
-    the bits above. ``has_nan`` is None until somebody has looked for NaN in the value; True says that there
-    is some, or may be some in what lies behind it.
+    ``inputs`` are the nodes that receive a gradient, None once released; ``saved`` are the values that the rules
+    need; ``plan`` pairs the inputs with their rules. ``state`` holds the bits above. ``has_nan`` is None until the
+    value has been checked for NaN; it is True if the value, or one that it was computed from, may hold NaN.
     """
 
     __slots__ = (
@@ -65,31 +64,31 @@ class Node:
     has_nan: bool | None
     locks: Any
 
-    #: An entry that the result does not depend on may hold anything, NaN too: see backprop.
+    #: True if entries of an input that the result does not depend on may hold NaN: see nans.py.
     gates = False
-    #: Shown as ``tensor.creator``.
+    #: True if users see the node as ``tensor.creator``.
     visible = True
-    #: One of several results: its only input is the operation.
+    #: True for one of several results: its only input is the operation.
     is_output = False
-    #: Calls functions of the user's with its gradient: see mygrad/engine/hooks.py.
+    #: True if user hooks are called with its gradient: see mygrad/engine/hooks.py.
     hooked = False
-    #: For nodes whose ``plan`` is None: the pullback of gradients that are arrays, called as those of plans are.
+    #: For nodes without a plan: the pullback of array gradients, with the signature of a plan's ``pullback``.
     specialised: Any = None
 
     @property
     def shown(self) -> Any:
-        """What users are shown as the creator."""
+        """The node that users see as ``tensor.creator``."""
         return self
 
     def pullback(self, walk: Any, grad: Any) -> Any:
-        """Send ``grad`` on to the inputs; for nodes whose ``plan`` is None.
+        """Pull ``grad`` back to the inputs; for nodes whose ``plan`` is None.
 
-        What it returns, if anything, is the gradient that users see in the place of ``grad``.
+        Return the gradient that users see in place of ``grad``, or None.
         """
         raise NotImplementedError
 
     def release(self) -> None:
-        """Let go of everything needed for going back."""
+        """Drop everything that the backward pass needs."""
         self.inputs = self.saved = self.locks = None
         self.state |= RELEASED
 
@@ -119,7 +118,7 @@ def make_node(
 
 
 class Leaf(Node):
-    """The node of a tensor that no operation made: where gradients arrive. ``saved`` are its hooks, if any."""
+    """The node of a tensor that is not the result of an operation. ``saved`` are its hooks, if any."""
 
     __slots__ = ()
     visible = False
@@ -131,20 +130,20 @@ class Leaf(Node):
 
     @staticmethod
     def specialised(_walk: Any, node: Leaf, grad: Any, *_: Any) -> None:
-        """Let the gradient arrive, which is an array."""
+        """Add an array to the gradient of the leaf."""
         if node.saved is not None:
             grad = node.saved.applied(node, grad)
         node.grad = grad if node.grad is None else node.grad + grad
         node.state = node.state & ~USERS_ARRAY | GRADIENT
 
-    def pullback(self, walk: Any, grad: Any) -> Any:  # noqa: ARG002 - nothing lies behind a leaf
-        """Return the gradient, as hooks leave it, with that of another graph if there is one."""
+    def pullback(self, walk: Any, grad: Any) -> Any:  # noqa: ARG002 - a leaf has no inputs
+        """Return the gradient after the hooks, added to that of another graph if there is one."""
         if self.saved is not None:
             grad = self.saved.applied(self, grad)
         return grad if self.grad is None else self.grad + grad
 
     def release(self) -> None:
-        """A leaf has nothing to release: another graph may still end here."""
+        """Do nothing: another graph may still end at this leaf."""
 
 
 class Same(Node):
@@ -158,24 +157,24 @@ class Same(Node):
 
 
 class Copied(Same):
-    """A copy: it has no creator for users to see, yet the gradient passes through."""
+    """A copy: it has no creator that users see, but the gradient passes through."""
 
     __slots__ = ()
     visible = False
 
 
 class Alias(Same):
-    """Stands for a leaf; several graphs may end here, so that none of them releases it."""
+    """Stands in for a leaf; several graphs may end here, so none of them releases it."""
 
     __slots__ = ()
     visible = False
 
     def release(self) -> None:
-        """Goes when the last graph that ends here does."""
+        """Do nothing: the node is freed with the last graph that ends here."""
 
 
 class Constant(Node):
-    """Stands where a tensor carries no gradient. One object serves all constants that are no views."""
+    """The node of a tensor that carries no gradient. One object serves all constants that are not views."""
 
     __slots__ = ()
     visible = False
@@ -191,15 +190,15 @@ def make_leaf(data: np.ndarray[Any, Any], state: int = 0) -> Node:
 
 
 def insert_below(node: Node, stand_in: type[Node]) -> Node:
-    """Hand all that ``node`` is over to a new node below it, and return that.
+    """Move the contents of ``node`` to a new node below it, and return the new node.
 
-    Those who hold ``node`` keep it: of the class ``stand_in``, with the new node as its only input. The state and
-    the gradient are left on both.
+    References to ``node`` stay valid: it becomes an instance of ``stand_in``, with the new node as its only input.
+    Both have the state and the gradient.
     """
     lower = new(node.__class__)
     for slot in Node.__slots__:
         setattr(lower, slot, getattr(node, slot))
-    # Behind everything made before, and all that is inserted later in front of it.
+    # After every node created before, and before any node that is inserted above it later.
     before = max([ceil(node.order) - 1, *[each.order for each in node.inputs or ()]])
     lower.order = (before + node.order) / 2
     node.__class__ = stand_in
@@ -209,13 +208,13 @@ def insert_below(node: Node, stand_in: type[Node]) -> Node:
 
 
 class Handle:
-    """What every tensor consists of. :class:`mygrad.Tensor` gives it a face.
+    """The contents of a tensor; :class:`mygrad.Tensor` adds the public interface.
 
-    ``_data`` is the array, ``_node`` the node of its present value, ``_base`` the tensor that it is a
-    view of. ``_version`` counts the updates of a base; in a view it is the version of the base that the view
-    has seen, None if the view is to be derived from its base again. ``_is_array`` matters without axes:
-    results of operations stand where NumPy has scalars, what a user made stands for an array.
-    ``_region`` tells where in the base's memory a view lies, once that had to be found out.
+    ``_data`` is the array, ``_node`` the node of the current value, ``_base`` the tensor that this one is a view
+    of. ``_version`` counts the updates of a base; in a view it is the version of the base that the view was last
+    synchronised with, None if the view must be taken from its base again. ``_is_array`` matters for 0-d tensors:
+    it is False for results of operations, where NumPy returns scalars, and True for those that a user created.
+    ``_region`` is the location of a view in its base's memory, None until it is needed.
     """
 
     __slots__ = ("__weakref__", "_base", "_data", "_is_array", "_node", "_region", "_version")
@@ -231,7 +230,7 @@ class Handle:
 def make_handle(
     tensor_class: type[Any], data: np.ndarray[Any, Any], node: Node, is_array: bool = False
 ) -> Any:
-    """A tensor of class ``tensor_class`` that is nobody's view."""
+    """A tensor of class ``tensor_class`` that is not a view."""
     tensor = new(tensor_class)
     tensor._data = data
     tensor._node = node

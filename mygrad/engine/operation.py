@@ -1,7 +1,7 @@
-"""How an operation is declared: a class with its derivative rules.
+"""The declaration of an operation: a class with its derivative rules.
 
-A class for each differentiable callable, a plain function ``vjp_<argument>`` for each argument that
-has a derivative::
+Each differentiable callable has a class, and each argument with a derivative a plain function
+``vjp_<argument>`` in it::
 
     @implements(np.multiply)
     class Multiply(Elementwise):
@@ -11,9 +11,9 @@ has a derivative::
         def vjp_x2(grad, x1):
             return grad * x1
 
-A rule asks by name for what it needs: ``grad``; ``out``, the result; an argument of the callable;
-``<argument>_shape``, that argument's shape. What no rule asks for is not kept. The names are read once,
-when the class is made, and turned into a :class:`Plan` that the engine follows without looking again.
+The parameter names of a rule say what it needs: ``grad``; ``out``, the result; an argument of the callable;
+``<argument>_shape``, that argument's shape. Values that no rule names are not saved. The names are read once,
+when a :class:`Plan` is made, and not again at run time.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ Rule = Callable[..., Any]
 
 
 class Plan:
-    """What to keep in the forward pass for a set of arguments, and which rules to call going back.
+    """The values to save in the forward pass, and the rules to call in the backward pass.
 
-    ``names`` are the names kept, ``defaults`` what the rules take for one that the caller left out,
-    ``rules`` the rules in the order of ``needed``, each called as ``rule(grad, *saved)``.
+    A plan belongs to an operation and its arguments ``needed``, those that carry a gradient. ``names`` are the names
+    of the saved values, ``defaults`` the values of arguments that the caller omitted, ``rules`` the rules in the
+    order of ``needed``, each called as ``rule(grad, *saved)``.
     """
 
     __slots__ = (
@@ -65,12 +66,12 @@ class Plan:
             self.defaults |= defaults_of(rule)
         extra = () if operation.joint is None else ("needs",)
         self.rules = tuple(self._adapt(rule, extra) for rule in chosen)
-        # A saved argument is a value of the graph where it is an input or the output of the node.
+        # A saved value is part of the graph if it is an input (its position) or the output (-1) of the node.
         where = {name: position for position, name in enumerate(needed)}
         self.sources = tuple(-1 if name == "out" else where.get(name) for name in self.names)
 
     def _adapt(self, rule: Rule, extra: tuple[str, ...] = ()) -> Rule:
-        """``rule`` as a function of ``grad`` and all that is kept, in order."""
+        """``rule`` as a function of ``grad`` and all saved values, in order."""
         if rule is unchanged:
             return rule
         if asked_of(rule) == self.names and _parameters(rule)[0] == "grad" and not extra:
@@ -80,7 +81,7 @@ class Plan:
 
 
 def unchanged(grad: Any, *_kept: Any) -> Any:
-    """The rule of an argument that the result rises with, one for one: the walk need not call it."""
+    """The rule of an argument whose derivative is one: the walk need not call it."""
     return grad
 
 
@@ -90,7 +91,7 @@ def _parameters(rule: Rule) -> tuple[str, ...]:
 
 
 def arguments_of(rule: Rule) -> str:
-    """The arguments of a call of ``rule`` where all names have their values."""
+    """The source text of the arguments of a call of ``rule``, each given by the variable of its name."""
     by_position = rule.__code__.co_argcount
     return ", ".join(
         name if position < by_position else f"{name}={name}"
@@ -99,12 +100,12 @@ def arguments_of(rule: Rule) -> str:
 
 
 def asked_of(rule: Rule) -> tuple[str, ...]:
-    """What ``rule`` needs kept."""
+    """The names of the values that ``rule`` needs saved."""
     return tuple(name for name in _parameters(rule) if name not in ("grad", "needs"))
 
 
 def defaults_of(rule: Rule) -> dict[str, Any]:
-    """What ``rule`` takes for an argument that the caller left out."""
+    """The defaults of ``rule``, used for arguments that the caller omitted."""
     values = rule.__defaults__ or ()
     code = rule.__code__
     names = code.co_varnames[: code.co_argcount][-len(values) :] if values else ()
@@ -113,7 +114,7 @@ def defaults_of(rule: Rule) -> dict[str, Any]:
 
 
 class OperationType(type):
-    """Keeps the instances of operations lean: no ``__dict__``, without each class saying so."""
+    """Metaclass that gives each operation empty ``__slots__``, so that instances have no ``__dict__``."""
 
     def __new__(
         cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any
@@ -129,7 +130,7 @@ class Operation(Node, metaclass=OperationType):
 
     #: The callable that the operation implements (the first, where several share the class).
     function: ClassVar[Any] = None
-    #: Name → what derives it from the arguments in the forward pass, so that they need not be kept.
+    #: Name → function that computes this value from the arguments in the forward pass, so that they need not be saved.
     facts: ClassVar[dict[str, Rule]] = {}
     #: Argument name → rule.
     rules: ClassVar[dict[str, Rule]] = {}
@@ -137,21 +138,21 @@ class Operation(Node, metaclass=OperationType):
     joint: ClassVar[Rule | None] = None
     #: The arguments that ``joint`` can differentiate.
     differentiable: ClassVar[tuple[str, ...]] = ()
-    #: Computes what the callable does on an array, without NumPy's detour through Python.
+    #: The callable on arrays, without the Python layer of NumPy's function.
     direct: ClassVar[Callable[..., Any] | None] = None
-    #: Each rule is the product of the incoming gradient with the other argument, entries summed.
+    #: True if each rule is a (possibly summed) product of the incoming gradient with the other argument.
     bilinear: ClassVar[bool] = False
-    #: The result may leave out entries of an argument: if there are NaN among them, it gates.
+    #: True if the result may not depend on some entries of an argument: if these hold NaN, it gates (see `Node`).
     selects: ClassVar[bool] = False
-    #: NumPy may return a view of the first argument.
+    #: True if NumPy may return a view of the first argument.
     may_view: ClassVar[bool] = False
-    #: NumPy makes such views read-only.
+    #: True if NumPy makes such views read-only.
     read_only: ClassVar[bool] = False
-    #: Makes a new array: of no tensors, ``mg.<name>`` makes a variable.
+    #: True if it creates an array: without tensor arguments, ``mg.<name>`` returns a variable.
     creates: ClassVar[bool] = False
-    #: ``copy=False`` writes the result into the first argument.
+    #: True if ``copy=False`` writes the result into the first argument.
     overwrites: ClassVar[bool] = False
-    #: Of real numbers piecewise constant: then it acts on the data, and returns what NumPy returns.
+    #: True if it is piecewise constant on real numbers: it then acts on the data and returns NumPy's result.
     of_complex: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -178,7 +179,7 @@ class Operation(Node, metaclass=OperationType):
     def plan_for(cls, needed: tuple[str, ...], masked: bool = False) -> Plan:
         """The plan for gradients with respect to the arguments ``needed``.
 
-        ``masked`` says that entries of them are left out, by ``where=`` or otherwise.
+        ``masked`` is True if the result does not depend on all their entries, because of ``where=`` or otherwise.
         """
         return plan_of(cls, needed, masked)
 
@@ -190,10 +191,10 @@ def plan_of(operation: type[Operation], needed: tuple[str, ...], masked: bool) -
 
 
 class Elementwise(Operation):
-    """An operation that acts on each element alone, after broadcasting.
+    """An operation that acts on each element independently, after broadcasting.
 
-    That a zero incoming gradient gives zero, even at a point where the derivative is infinite or
-    undefined, is seen to by the engine for the whole family.
+    The engine ensures for all of them that a zero incoming gradient gives zero, even at a point where the
+    derivative is infinite or undefined.
     """
 
     __slots__ = ()

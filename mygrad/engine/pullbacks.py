@@ -1,9 +1,9 @@
 """The first-order pullback of a node, specialised for its plan.
 
-:meth:`mygrad.engine.backward.Walk.pull` does the same for gradients of all kinds. Here a backward pass through
-small arrays spends its time, so that a function is made for each plan: the rules are at hand, gradients are known
-to be arrays, and since each function has a code object of its own, CPython sees one class of node at each place of
-it, and finds every slot where it was the last time.
+:meth:`mygrad.engine.backward.Walk.pull` does the same for gradients of any type. A backward pass through small
+arrays spends its time here, so a function is made for each plan: its rules are closed over, and its gradients are
+known to be arrays. Each function has its own code object, so that CPython's inline caches see a single class of
+node and stay valid.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _GRADIENT_ALONE = GRADIENT | RELEASED
 
 
 def specialised(plan: Plan) -> Callable[..., None]:
-    """The pullback of nodes of ``plan``, kept there.
+    """The pullback of nodes with this ``plan``, which caches it.
 
-    It is called as ``pullback(walk, node, grad, grads, exclusive, since, leave)``: nodes made after ``since`` are
-    released; those that ``leave`` their gradients keep ``grad`` for users to see.
+    It is called as ``pullback(walk, node, grad, grads, exclusive, since, leave)``: a node created after ``since``
+    is released; if ``leave``, the node keeps ``grad`` for users to see.
     """
     rules = plan.rules
 

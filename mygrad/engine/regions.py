@@ -1,4 +1,4 @@
-"""Where a view lies in the memory of its base."""
+"""The location of a view in the memory of its base."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Array = np.ndarray[Any, Any]
 
 
 class Region(NamedTuple):
-    """Where a view lies in the memory of its base."""
+    """The location of a view in the memory of its base: its shape, strides, offset in bytes and dtype."""
 
     shape: tuple[int, ...]
     strides: tuple[int, ...]
@@ -22,12 +22,14 @@ class Region(NamedTuple):
     writeable: bool
 
     def of(self, array: Array) -> Array:
-        """The region into ``array``, which is laid out as the base was when the region was made."""
+        """The view of ``array`` at this region; its layout must be that of the base that the region was taken from."""
         memory, start = _memory(array)
         if memory is None:
             view = np.asarray(_Interface(self, array))
         else:
-            place = 0 if 0 in self.shape else start + self.offset  # what is empty lies nowhere
+            place = (
+                0 if 0 in self.shape else start + self.offset
+            )  # an empty array may have any offset
             view = np.ndarray(self.shape, self.dtype, memory, place, self.strides)
             if not guard.is_writeable(array):
                 view.flags.writeable = False
@@ -39,7 +41,7 @@ class Region(NamedTuple):
 
     @property
     def overlaps(self) -> bool:
-        """Whether two of its elements are one in memory."""
+        """True if two of its elements share memory."""
         size = self.dtype.itemsize
         for stride, n in sorted((abs(s), n) for s, n in zip(self.strides, self.shape, strict=True)):
             if n > 1:
@@ -49,11 +51,11 @@ class Region(NamedTuple):
         return False
 
     def is_imaginary(self, dtype: np.dtype[Any]) -> bool:
-        """Whether the region shows imaginary parts of a base of ``dtype``."""
+        """True if the region consists of imaginary parts of a base of ``dtype``."""
         return self.dtype != dtype and self.offset % dtype.itemsize != 0
 
     def positions(self, layout: Layout, dtype: np.dtype[Any]) -> Array:
-        """For each element, its position in the flattened base."""
+        """The position of each element in the flattened base."""
         flat = _offsets(layout.shape, layout.strides).ravel()
         mine = _offsets(self.shape, self.strides) + self.offset // dtype.itemsize * dtype.itemsize
         order = np.argsort(flat, kind="stable")
@@ -61,7 +63,7 @@ class Region(NamedTuple):
 
 
 def _offsets(shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
-    """How many bytes each element lies behind the first."""
+    """The offset of each element from the first, in bytes."""
     offsets = np.zeros(shape, np.intp)
     for axis, stride in enumerate(strides):
         steps = np.arange(shape[axis]) * stride
@@ -70,7 +72,7 @@ def _offsets(shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
 
 
 def _memory(array: Array) -> tuple[Array | None, int]:
-    """A C-contiguous array over the memory of ``array``, and where in it ``array`` begins."""
+    """A C-contiguous array over the memory of ``array``, and the offset of ``array`` in it in bytes."""
     if array.flags.c_contiguous:
         return array, 0
     dense = array.transpose(np.argsort([-stride for stride in array.strides], kind="stable"))
@@ -83,7 +85,7 @@ def _memory(array: Array) -> tuple[Array | None, int]:
 
 
 class _Interface:
-    """A region by NumPy's array interface, for memory that is no array's."""
+    """A region as NumPy's array interface, for memory that is not owned by an array."""
 
     def __init__(self, region: Region, array: Array) -> None:
         self.base = array
@@ -98,17 +100,17 @@ class _Interface:
 
 
 def address(array: Array) -> int:
-    """Where the first element lies."""
+    """The address of the first element."""
     return array.__array_interface__["data"][0]
 
 
 def region_between(view: Array, base: Array) -> Region:
-    """Where ``view`` lies in ``base``."""
+    """The region of ``view`` in ``base``."""
     return Region(view.shape, view.strides, address(view) - address(base), view.dtype, True)
 
 
 class Layout:
-    """How an array lies in memory, so that a region into it fits another array as well."""
+    """The memory layout of an array: arrays of equal layouts have the same regions."""
 
     __slots__ = ("shape", "strides")
 
@@ -122,14 +124,14 @@ class Layout:
         return cls(np.empty(shape, dtype))
 
     def stacked(self, count: int, itemsize: int) -> Layout:
-        """The layout of ``count`` arrays of this layout, one behind the other."""
+        """The layout of ``count`` arrays of this layout, one after the other."""
         layout = Layout.__new__(Layout)
         layout.shape = (count, *self.shape)
         layout.strides = (self.extent(itemsize)[1], *self.strides)
         return layout
 
     def fits(self, array: np.ndarray[Any, Any]) -> bool:
-        """True if ``array`` lies in memory as the layout says."""
+        """True if ``array`` has this layout."""
         return array.strides == self.strides
 
     def zeros(self, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
@@ -137,7 +139,7 @@ class Layout:
         array = np.zeros(self.shape, dtype)
         if array.strides == self.strides:
             return array
-        # Only its shape and strides are read: zeros_like keeps the order of the axes in memory.
+        # zeros_like keeps the order of the axes in memory; it reads only the shape and strides of this array.
         array = np.zeros_like(as_strided(np.empty(1, dtype), self.shape, self.strides))
         if array.strides == self.strides:
             return array
@@ -153,7 +155,7 @@ class Layout:
         return copy
 
     def extent(self, itemsize: int) -> tuple[int, int]:
-        """How many bytes lie before the first element, and how many there are in all."""
+        """The number of bytes before the first element, and the total number of bytes."""
         reach = [(n - 1) * s for n, s in zip(self.shape, self.strides, strict=True)]
         before = -sum(r for r in reach if r < 0)
         return before, before + sum(r for r in reach if r > 0) + itemsize

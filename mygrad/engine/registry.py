@@ -1,4 +1,4 @@
-"""The registry: what becomes of each NumPy callable, and how that is declared."""
+"""The registry: how each NumPy callable is handled, and the functions that declare it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mygrad.engine.signatures import parameters_of
 
 
 class Fate:
-    """What becomes of a NumPy callable that is no differentiable operation."""
+    """How a NumPy callable without an operation class of its own is handled."""
 
     __slots__ = ("function", "reason")
 
@@ -25,25 +25,25 @@ class Fate:
 
 
 class PiecewiseConstant(Fate):
-    """Acts on the data and returns what NumPy returns: no gradient, or zero almost everywhere."""
+    """Acts on the data and returns NumPy's result: its gradient is undefined, or zero almost everywhere."""
 
     __slots__ = ()
 
 
 class Creation(Fate):
-    """Makes a new array; where NumPy hands the call over, the result is a new tensor."""
+    """Creates an array; if NumPy dispatches the call to mygrad, the result is a new tensor."""
 
     __slots__ = ()
 
 
 class Refused(Fate):
-    """Cannot mean anything on tensors; ``reason`` says why."""
+    """Has no meaning for tensors; ``reason`` says why."""
 
     __slots__ = ()
 
 
 class Mutation(Fate):
-    """Writes into its first argument, which on tensors ``run`` does."""
+    """Writes into its first argument; ``run`` does so for tensors."""
 
     __slots__ = ("run",)
 
@@ -56,7 +56,7 @@ class Mutation(Fate):
 registry: dict[Any, type[Operation] | Fate] = {}
 
 
-#: A module that need not be in use → the one here that declares what its callables do.
+#: An optional module → the mygrad module that declares how its callables are handled.
 DEFERRED = {
     "numpy.char": "mygrad.rules.text",
     "numpy.lib.recfunctions": "mygrad.rules.records",
@@ -67,7 +67,7 @@ DEFERRED = {
 
 
 def fate_of(function: Any) -> type[Operation] | Fate | None:
-    """What the registry says of ``function``, once the rules for all modules in use are there."""
+    """The registry entry of ``function``, after loading the rules of all optional modules in use."""
     if function not in registry:
         for theirs, ours in DEFERRED.items():
             if theirs in sys.modules:
@@ -78,28 +78,30 @@ def fate_of(function: Any) -> type[Operation] | Fate | None:
 def _register(function: Any, fate: type[Operation] | Fate) -> None:
     special = sys.modules.get("scipy.special")
     if isinstance(function, np.ufunc) and getattr(special, function.__name__, None) is function:
-        fate_of(function)  # whether it has one must not depend on what was called before
+        fate_of(
+            function
+        )  # loads mygrad's own rules first, so that a clash is found in any order of calls
     there = registry.get(function, fate)
     if there is not fate:
         declared = there if isinstance(there, type) else type(there)
-        raise ValueError(f"mygrad has a rule for {function!r} already: {declared.__qualname__}")
+        raise ValueError(f"mygrad already has a rule for {function!r}: {declared.__qualname__}")
     registry[function] = fate
 
 
 def implements(*functions: Any) -> Callable[[type[Operation]], type[Operation]]:
-    """Class decorator: the class is the operation of ``functions``, callables that NumPy dispatches.
+    """Class decorator: declare the class to be the operation of ``functions``, callables that NumPy dispatches.
 
-    A function of several aliases (``np.divide is np.true_divide``) is named once. Ufuncs that differ
-    in their values have a class each, derived from one another where they share rules.
+    A function with several aliases (``np.divide is np.true_divide``) is given once. Ufuncs with different
+    values have a class each; one may derive from another to share its rules.
 
     Raises
     ------
     TypeError
-        NumPy does not hand calls of a function to mygrad, as it does those of ufuncs, SciPy's and Numba's
-        too, and of its own functions: see :func:`mygrad.custom_vjp` for all others. Or there is a rule for
-        an argument that a function does not have.
+        NumPy does not dispatch calls of a function to mygrad. It does so for ufuncs, including SciPy's and
+        Numba's, and for its own functions; for others see :func:`mygrad.custom_vjp`. Or a rule is for an
+        argument that the function does not have.
     ValueError
-        There are rules for a function already.
+        A function already has rules.
 
     Examples
     --------
@@ -127,53 +129,55 @@ def implements(*functions: Any) -> Callable[[type[Operation]], type[Operation]]:
 
 
 def _check(functions: Sequence[Any], operation: type[Operation]) -> None:
-    """Refuse rules that nothing would ever ask for."""
+    """Raise if a rule could never be called."""
     for function in functions:
-        # Those of mygrad's own also stand for functions that it offers by its own names alone.
+        # mygrad's own operations may also implement functions that exist only in mygrad.
         if not (_is_dispatched(function) or operation.__module__.startswith("mygrad.")):
             raise TypeError(
-                f"implements: {function!r} is no ufunc, nor a function that NumPy hands to mygrad when it is"
-                " called with tensors: the rules would never be used. For functions of your own there is"
-                " mygrad.custom_vjp."
+                f"implements: {function!r} is neither a ufunc nor a function that NumPy dispatches to mygrad"
+                " when it is called with tensors, so the rules would never be used. For your own functions,"
+                " use mygrad.custom_vjp."
             )
         names = parameters_of(function)[0] if hasattr(function, "nin") else ()
         for name in operation.differentiable if names else ():
             if name not in names:
                 raise TypeError(
-                    f"{operation.__qualname__} has a rule for {name!r}, which is no argument of {function!r}:"
-                    f" here these are called {', '.join(names)}"
+                    f"{operation.__qualname__} has a rule for {name!r}, which is not an argument of"
+                    f" {function!r}. Its arguments are called {', '.join(names)}"
                 )
 
 
 def _is_dispatched(function: Any) -> bool:
-    """Whether mygrad is asked for what ``function`` does when it is given tensors."""
+    """True if a call of ``function`` with tensors is dispatched to mygrad."""
     if isinstance(function, np.ufunc | type(np.sum)):
         return True
     if isinstance(function, FunctionType):
         return str(function.__globals__.get("__name__")).startswith("mygrad.")
-    return callable(function) and hasattr(function, "nin")  # a ufunc but for its class, as Numba's
+    return callable(function) and hasattr(
+        function, "nin"
+    )  # like a ufunc, but of another class, as Numba's are
 
 
 def piecewise_constant(*functions: Any, reason: str = "") -> None:
-    """Declare ``functions`` to act on the data, without a gradient."""
+    """Declare that ``functions`` act on the data, without a gradient."""
     for function in functions:
         _register(function, PiecewiseConstant(function, reason))
 
 
 def creates(*functions: Any) -> None:
-    """Declare ``functions`` to make new tensors out of data."""
+    """Declare that ``functions`` create new tensors."""
     for function in functions:
         _register(function, Creation(function))
 
 
 def refuse(*functions: Any, reason: str) -> None:
-    """Declare that ``functions`` cannot mean anything on tensors."""
+    """Declare that ``functions`` have no meaning for tensors."""
     for function in functions:
         _register(function, Refused(function, reason))
 
 
 def mutates(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare the decorated function to be what ``functions`` do when given tensors."""
+    """Decorator: the function runs calls of ``functions`` with tensors."""
 
     def declare(run: Callable[..., Any]) -> Callable[..., Any]:
         for function in functions:
@@ -184,7 +188,7 @@ def mutates(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any
 
 
 class Composed(Fate):
-    """Has the gradient of an expression in operations that have rules; the value is NumPy's own."""
+    """Has NumPy's value, and the gradient of an expression made of operations that have rules."""
 
     __slots__ = ("differentiable", "expression")
 
@@ -195,12 +199,12 @@ class Composed(Fate):
         self.differentiable = tuple(n for n in (*names, rest) if n is not None and n not in but)
 
 
-#: The name of a ufunc method → what runs it on tensors.
+#: The name of a ufunc method → the function that runs it on tensors.
 ufunc_methods: dict[str, Callable[..., Any]] = {}
 
 
 def ufunc_method(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare the decorated function to be what ``ufunc.<name>`` does when given tensors."""
+    """Decorator: the function runs ``ufunc.<name>`` on tensors."""
 
     def declare(run: Callable[..., Any]) -> Callable[..., Any]:
         ufunc_methods[name] = run
@@ -212,9 +216,9 @@ def ufunc_method(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
 def composed(
     *functions: Any, but: Sequence[str] = ()
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare the decorated expression to have the derivative of ``functions``.
+    """Decorator: the derivative of ``functions`` is that of the decorated expression.
 
-    The expression takes the arguments of the function and is written in NumPy functions that have
+    The expression has the parameters of the function, and is written with NumPy functions that have
     rules. Arguments named in ``but`` have no derivative.
     """
 

@@ -1,4 +1,4 @@
-"""The part of a graph that a backward pass goes through."""
+"""The part of a graph that a backward pass visits."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ by_creation = operator.attrgetter("order")
 
 
 def collect(roots: Iterable[Node], stops: Iterable[Node] = ()) -> dict[Node, Any]:
-    """All nodes from ``roots`` back to the leaves or to ``stops``; none has a gradient yet."""
+    """All nodes between ``roots`` and the leaves or ``stops``, each mapped to None: no gradient yet."""
     found: dict[Node, Any] = dict.fromkeys(roots)
     nodes = list(found)
     if stops:
         found |= dict.fromkeys(stops)
         nodes = [root for root in nodes if root not in stops]
-    for node in nodes:  # the list grows while it is read
+    for node in nodes:  # the list grows during the loop
         inputs = node.inputs
         if inputs is None:
             raise InvalidBackprop(
                 f"backward reached {type(node).__name__}, an operation whose graph was released by an"
-                " earlier backward(). Call that one with retain_graph=True to backpropagate twice, or compute"
-                " the result again from the leaves."
+                " earlier backward(). Call the earlier one with retain_graph=True to backpropagate twice, or"
+                " compute the result again from the leaves."
             )
         for parent in inputs:
             if parent not in found:
@@ -37,10 +37,9 @@ def collect(roots: Iterable[Node], stops: Iterable[Node] = ()) -> dict[Node, Any
 class Route:
     """The part of a graph that lies between ``roots`` and ``ends``.
 
-    ``roots`` are nodes, None for what depends on nothing; ``behind`` holds all nodes behind the roots, as far as
-    the ends; ``path`` those among them that lead to an end, in the order of creation; ``leading`` is ``path`` and
-    the ends. The nodes in ``whole`` have no input that does not lead there. ``hooked`` are the ends that have
-    hooks.
+    ``roots`` are nodes, or None for results that are constant; ``behind`` holds all nodes that the roots depend on,
+    up to the ends; ``path`` those of them that depend on an end, in the order of creation; ``leading`` is ``path``
+    and the ends. ``whole`` holds the nodes all of whose inputs are in ``leading``. ``hooked`` are the ends with hooks.
     """
 
     __slots__ = ("behind", "ends", "hooked", "leading", "path", "roots", "whole")
@@ -64,5 +63,5 @@ class Route:
                 path.append(node)
 
     def again(self) -> Route:
-        """The route as it is now: hooks may have been registered, or parts of the graph released."""
+        """The same route, found again: hooks may have been registered, or parts of the graph released."""
         return Route(self.roots, self.ends)

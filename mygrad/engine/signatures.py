@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-# What NumPy's functions written in C take. Before version 2.4 they do not tell.
+# The parameters of NumPy's functions written in C, which have no signature before NumPy 2.4.
 _BUILT_IN = {
     "arange": "start_or_stop, /, stop=None, step=1, *, dtype=None, device=None, like=None",
     "array": "object, dtype=None, *, copy=True, order='K', subok=False, ndmin=0, like=None",
@@ -41,7 +41,7 @@ _BUILT_IN = {
 
 @cache
 def signature_of(function: Any) -> inspect.Signature:
-    """The signature of ``function``; ``(*args, **kwargs)`` where it cannot be known."""
+    """The signature of ``function``; ``(*args, **kwargs)`` if it is unknown."""
     try:
         return inspect.signature(function)
     except ValueError:
@@ -51,7 +51,7 @@ def signature_of(function: Any) -> inspect.Signature:
 
 @cache
 def parameters_of(function: Any) -> tuple[tuple[str, ...], str | None]:
-    """The names of positional parameters, and the name of the one that takes all the rest."""
+    """The names of the positional parameters, and that of the variadic one (``*args``) or None."""
     if isinstance(function, np.ufunc):
         return (
             ("x",) if function.nin == 1 else tuple(f"x{i + 1}" for i in range(function.nin))
@@ -67,7 +67,7 @@ def parameters_of(function: Any) -> tuple[tuple[str, ...], str | None]:
 
 @cache
 def first_output(function: Any) -> int:
-    """The position of ``out`` among the parameters; where there is none, beyond all positions."""
+    """The position of ``out`` among the parameters; ``sys.maxsize`` if there is none."""
     if isinstance(function, np.ufunc):
         return function.nin
     names = parameters_of(function)[0]
@@ -77,14 +77,14 @@ def first_output(function: Any) -> int:
 def with_named_outputs(
     function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The arguments of a call with ``out``, and what comes after it, given by name."""
+    """The arguments of a call, with ``out`` and those after it passed by keyword."""
     first = first_output(function)
     outputs: dict[str, Any] = {"out": args[first:]}
     if not isinstance(function, np.ufunc):
         names = parameters_of(function)[0]
         if len(args) > len(names):
-            return args, kwargs  # one too many, as NumPy will say
+            return args, kwargs  # too many: NumPy raises the error
         outputs = dict(zip(names[first:], args[first:], strict=False))
     if kwargs.keys() & outputs:
-        return args, kwargs  # given twice, likewise
+        return args, kwargs  # given twice: likewise
     return args[:first], kwargs | outputs

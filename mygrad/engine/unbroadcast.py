@@ -1,4 +1,4 @@
-"""Fits a gradient to its node: summed over broadcast axes, and cast to the dtype."""
+"""Fitting of a gradient to its node: summed over broadcast axes, and cast to the node's dtype."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _sum = np.add.reduce
 
 def sum_to(gradient: Any, shape: tuple[int, ...]) -> Any:
     """``gradient`` summed over the axes along which an array of ``shape`` was broadcast to its shape."""
-    # Of a tensor the function is recorded at less cost than the method of the ufunc.
+    # On a tensor, np.sum is recorded at less cost than the ufunc method.
     total = _sum if gradient.__class__ is _ndarray else np.sum
     if not shape:
         return total(gradient, axis=None)
@@ -43,7 +43,7 @@ def sum_to(gradient: Any, shape: tuple[int, ...]) -> Any:
 def _is_slow_to_sum(array: Any, axis: int) -> bool:
     """True if NumPy sums ``array`` over ``axis`` in many short loops, where BLAS takes a fraction of the time.
 
-    They run along the last axis if that is summed over, else over what follows ``axis``.
+    The loops run along the last axis if that is ``axis``, else over the axes after ``axis``.
     """
     return (
         axis > 0
@@ -56,14 +56,14 @@ def _is_slow_to_sum(array: Any, axis: int) -> bool:
 
 
 def _sum_by_blas(array: Any, axis: int) -> Any:
-    """``array`` summed over ``axis``, which stays as an axis of length one."""
+    """``array`` summed over ``axis`` with ``keepdims=True``."""
     before, n = array.shape[:axis], array.shape[axis]
     rows = array.reshape(prod(before), n, -1)
     return (np.ones(n, array.dtype) @ rows).reshape(*before, 1, *array.shape[axis + 1 :])
 
 
 def cast_to(gradient: Any, dtype: np.dtype[Any]) -> Any:
-    """``gradient`` in ``dtype``: its real part, for a real argument."""
+    """``gradient`` cast to ``dtype``; its real part if ``dtype`` is real."""
     if gradient.dtype.kind == "c" and dtype.kind != "c":
         gradient = gradient.real
     return gradient if gradient.dtype == dtype else gradient.astype(dtype)
@@ -76,19 +76,19 @@ def broadcasts_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
 
 
 def fit(gradient: Any, node: Node, source: Node) -> Any:
-    """``gradient`` with the shape and dtype of ``node``; ``source`` is named if that cannot be."""
+    """``gradient`` with the shape and dtype of ``node``; the error names ``source`` if that is impossible."""
     if not hasattr(gradient, "shape"):
         given, gradient = gradient, np.asarray(gradient)
         if gradient.dtype.kind not in "biufc":
             raise InvalidGradient(
-                f"a rule of {type(source).__name__} returned {given!r}, which is no array of numbers"
+                f"a rule of {type(source).__name__} returned {given!r}, which is not an array of numbers"
             )
     if gradient.shape != node.shape:
         try:
             gradient = sum_to(gradient, node.shape)
         except ValueError:
             raise InvalidGradient(
-                f"{type(source).__name__} gave a gradient of shape {gradient.shape}"
+                f"{type(source).__name__} returned a gradient of shape {gradient.shape}"
                 f" for a tensor of shape {node.shape}"
             ) from None
     if gradient.dtype != node.dtype:

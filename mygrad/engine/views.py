@@ -1,8 +1,8 @@
 """Views: tensors that share the memory of another.
 
-A view is a region into its base's memory. An update of any member of a family gives the base new values
-and a new node, and raises its version (mygrad/engine/inplace.py); each view notices when it is next touched, and
-takes its region into the base's memory and graph again. A base knows nothing of its views.
+A view is a region of its base's memory. An update of the base or of any of its views gives the base new values and
+a new node, and increments its version (mygrad/engine/inplace.py). Each view compares versions when it is next used,
+and is then taken from the base again: array and node. A base has no references to its views.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ OFF = Recording.OFF
 
 
 def is_variable(tensor: Any) -> bool:
-    """Whether an operation on ``tensor`` is to be recorded."""
+    """True if operations on ``tensor`` are recorded."""
     node = tensor._node
     return node is not CONSTANT and node is not CONSTANT_VIEW and recording.get() is not OFF
 
 
 def base_of(tensor: Any) -> Any:
-    """The tensor whose memory ``tensor`` uses: itself, unless it is a view."""
+    """The tensor that owns the memory of ``tensor``: itself, unless it is a view."""
     return tensor if tensor._base is None else tensor._base
 
 
 def link(view: Any, parent: Any, read_only: bool = False, source: Any = None) -> None:
-    """Make ``view``, a tensor whose array is a view of ``parent``'s, known as such.
+    """Make ``view``, a tensor whose array is a view of ``parent``'s, a view of the tensor ``parent``.
 
-    ``read_only`` says that NumPy makes such views read-only; it has made this one so if ``source``, the
-    array that it was taken of, is not. That the guard keeps the parent so does not count.
+    ``read_only`` is True if NumPy makes such views read-only. It has made this one read-only also if ``source``, the
+    array that the view was taken from, is writeable. A parent that the guard has locked does not count as read-only.
     """
     base = parent._base
     if base is None:
@@ -76,7 +76,7 @@ def link(view: Any, parent: Any, read_only: bool = False, source: Any = None) ->
 
 
 def is_read_only(tensor: Any) -> bool:
-    """Whether ``tensor`` is read-only by itself, not because the guard locked it."""
+    """True if ``tensor`` is read-only for another reason than a lock of the guard."""
     base = tensor
     if tensor._base is not None:
         if tensor._region is not None and not tensor._region.writeable:
@@ -86,15 +86,15 @@ def is_read_only(tensor: Any) -> bool:
 
 
 def region_of(view: Any) -> Region:
-    """The region that ``view`` is."""
+    """The region of ``view`` in its base's memory."""
     if view._region is None:
-        # The base's memory as it was when the view was taken, wherever the base has moved since.
+        # Relative to the base's array at the time the view was taken; the base may have new memory since.
         view._region = region_between(view._data, view._data.base)
     return view._region
 
 
 def current_array(view: Any) -> Array:
-    """The array of ``view``: its region into the base's memory as it is now."""
+    """The array of ``view``: its region of the base's current memory."""
     region = region_of(view)
     data = region.of(view._base._data)
     if not region.writeable:
@@ -103,7 +103,7 @@ def current_array(view: Any) -> Array:
 
 
 def open_view(view: Any) -> None:
-    """See to it that the array of ``view``, if it was taken of a locked base, is opened when that is."""
+    """Ensure that the array of ``view``, if taken from a locked base, becomes writeable when the base does."""
     if guard.is_writeable(view._data) or is_read_only(view) or guard.follow(view._data):
         return
     view._data = current_array(view)
@@ -142,14 +142,14 @@ def view_of(base: Any, region: Region) -> Any:
 
 
 def renew(tensor: Any) -> Node:
-    """Start afresh after going back: the tensor becomes a leaf, its gradient is None."""
+    """Reset a tensor after a backward pass: it becomes a leaf, and its gradient None."""
     tensor._node = make_leaf(tensor._data, tensor._node.state & EXPOSED)
     tensor._version += 1
     return tensor._node
 
 
 def touch(tensor: Any) -> Node:
-    """The node to build on, for a tensor that enters a graph; its gradient is forgotten."""
+    """The up-to-date node of a tensor that enters a graph; its gradient is dropped."""
     node: Node = tensor._node
     state = node.state
     if not state:
@@ -180,10 +180,10 @@ def forget(node: Node) -> None:
 
 
 def nans_in(node: Node, value: Array) -> bool:
-    """True if ``value``, that of ``node``, has NaN in it that an operation may have made.
+    """True if ``value``, that of ``node``, holds NaN that an operation may have made.
 
-    An index or an update that leaves NaN out must not send it back: see `backprop`. What is found is
-    noted at the node, so that any number of indices cost one look.
+    If indexing or an update excludes NaN, it must not reach the gradient: see nans.py. The answer is cached on the
+    node, so that repeated indexing checks once.
     """
     found = node.has_nan
     if found is None:
@@ -192,13 +192,13 @@ def nans_in(node: Node, value: Array) -> bool:
 
 
 class RegionOfBase(Node):
-    """A view, taken from its base after an update: the region into the base's memory."""
+    """A view, taken again from its base after an update: a region of the base's memory."""
 
     __slots__ = ()
 
     @property
     def gates(self) -> bool:  # type: ignore[override]
-        """Whether the base has NaN outside the region."""
+        """True if the base may have NaN outside the region."""
         return bool(self.has_nan)
 
     def pullback(self, walk: Any, grad: Any) -> None:
@@ -227,7 +227,7 @@ class GetItem(Node):
 
     @property
     def gates(self) -> bool:  # type: ignore[override]
-        """Whether NaN may not have been selected."""
+        """True if the tensor has NaN that the index may exclude."""
         return bool(self.has_nan)
 
     @staticmethod
@@ -240,7 +240,7 @@ class GetItem(Node):
         since: float,
         leave: bool,
     ) -> None:
-        """As :meth:`pullback`, of a gradient that is an array."""
+        """As :meth:`pullback`, for a gradient that is an array."""
         if node.has_nan:
             walk.check_nans = True
         (parent,) = node.inputs  # type: ignore[misc]
@@ -264,7 +264,7 @@ class GetItem(Node):
 
 
 def placed(grad: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    """An array of zeros with ``grad`` added at ``index``: what ``[index]`` sends back."""
+    """An array of zeros with ``grad`` added at ``index``: the pullback of ``[index]``."""
     if isinstance(grad, Handle):
         node = touch(grad)
         data = placed(grad._data, index, shape)
@@ -288,7 +288,7 @@ class Placed(Node):
     __slots__ = ()
 
     def pullback(self, walk: Any, grad: Any) -> None:
-        """Take them out again."""
+        """Index the gradient."""
         (values,) = self.inputs  # type: ignore[misc]
         walk.add(values, grad[self.saved])
 
@@ -316,7 +316,7 @@ def getitem(tensor: Any, index: Any) -> Any:
         if node.state & ~EXPOSED:
             node = touch(tensor)
         nans = node.__class__ is not Leaf and nans_in(node, parent)
-        # As `make_node` does: single elements are read in loops.
+        # `make_node` written out for speed: single elements are read in loops.
         result._node = made = new(GetItem)
         made.inputs = (node,)
         made.saved = index if basic else frozen(index)
@@ -325,7 +325,7 @@ def getitem(tensor: Any, index: Any) -> Any:
         made.dtype = data.dtype
         made.order = creation()
         made.state = 0
-        # No part of a view without NaN needs to be looked at again.
+        # A view of an array without NaN need not be checked again.
         made.has_nan = nans if nans or is_view else None
     if is_view:
         link(result, tensor)
@@ -333,10 +333,9 @@ def getitem(tensor: Any, index: Any) -> Any:
 
 
 def is_fleeting(tensor: Any) -> bool:
-    """Whether ``tensor`` is a small view of a base that is updated bit by bit.
+    """True if ``tensor`` is a small view of a base that has been updated.
 
-    What a rule needs of such a view is copied: kept as it is, it would cost a copy of the whole base at
-    the next update.
+    Such a view is copied when it is saved for a rule: otherwise the next update would have to copy the whole base.
     """
     base = tensor._base
     if base is None or not base._version:
@@ -350,7 +349,7 @@ BASIC = frozenset((int, slice, type(None), type(Ellipsis)))
 
 
 def is_basic(index: Any) -> bool:
-    """Whether ``index`` selects a view: integers, slices, None and the ellipsis alone."""
+    """True for basic indexing, which makes a view: integers, slices, None and the ellipsis only."""
     if index.__class__ in BASIC:
         return True
     if index.__class__ is tuple:
@@ -361,7 +360,7 @@ def is_basic(index: Any) -> bool:
 
 
 def repeats(index: Any) -> bool:
-    """Whether ``index`` may name an element twice: integer arrays can."""
+    """True if ``index`` may select an element more than once, as integer arrays can."""
     parts = index if isinstance(index, tuple) else (index,)
     return any(
         np.ndim(part) > 0 and np.asarray(part).dtype.kind in "iu"
@@ -371,20 +370,20 @@ def repeats(index: Any) -> bool:
 
 
 def frozen(index: Any) -> Any:
-    """``index`` with arrays that nobody else can change."""
+    """``index`` with its arrays copied, so that the caller cannot change them."""
     if isinstance(index, tuple):
         return tuple(frozen(part) for part in index)
     if isinstance(index, list) and not index:
-        return np.zeros(0, np.intp)  # NumPy takes [] for no integers, not for no floats
+        return np.zeros(0, np.intp)  # as an index, [] is an empty array of integers, not of floats
     return np.array(index) if isinstance(index, np.ndarray | list) else index
 
 
-# --------------------------------------------------- gradients, as users see them
+# ---------------------------------------------------- gradients returned to users
 
 
 def _gradient_references(node: Node) -> int:
     gradient = node.grad
-    return getrefcount(gradient)  # asked as in `gradient_of`
+    return getrefcount(gradient)  # at the same call depth as in `gradient_of`
 
 
 def _calibrate_gradient() -> int:
@@ -399,7 +398,7 @@ _unshared_gradient = _calibrate_gradient()
 
 
 def gradient_of(tensor: Any) -> Any:
-    """The gradient that ``tensor`` holds, as an array of its own, or a view of its base's gradient."""
+    """The gradient of ``tensor``, as an array that only it refers to, or as a view of its base's gradient."""
     node = tensor._node
     state = node.state
     if state & VIEW:

@@ -458,7 +458,7 @@ def test_unknown_functions_say_what_to_do() -> None:
 def test_ufuncs_of_scipy() -> None:
     special = pytest.importorskip("scipy.special")
     check_gradients(special.expit, F)
-    with pytest.raises(ValueError, match=r"has a rule for .*expit.* already"):
+    with pytest.raises(ValueError, match=r"already has a rule for .*expit"):
         mg.implements(special.expit)(type("Expit", (mg.Elementwise,), {}))
 
 

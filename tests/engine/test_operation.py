@@ -154,11 +154,11 @@ def test_an_expression_for_a_rule() -> None:
 
 
 def test_a_function_has_one_fate() -> None:
-    with pytest.raises(ValueError, match=r"mygrad has a rule for .*exp.* already: Exp"):
+    with pytest.raises(ValueError, match=r"mygrad already has a rule for .*exp.*: Exp"):
         implements(np.exp)(Doubled)
-    with pytest.raises(ValueError, match=r"mygrad has a rule for .*exp.* already: Exp"):
+    with pytest.raises(ValueError, match=r"mygrad already has a rule for .*exp.*: Exp"):
         piecewise_constant(np.exp)
-    with pytest.raises(ValueError, match=r"mygrad has a rule for .*exp.* already: Exp"):
+    with pytest.raises(ValueError, match=r"mygrad already has a rule for .*exp.*: Exp"):
         refuse(np.exp, reason="none")
     implements(np.exp)(registry[np.exp])  # type: ignore[arg-type] # the same again is no conflict
 
@@ -234,8 +234,8 @@ def declared(rule: Callable[..., Any]) -> Callable[..., Any]:
 WRONG = [
     (lambda grad: np.ones(7), r"Wrong.*shape \(7,\).*shape \(3,\)"),
     (lambda grad: np.ones((2, 2)), r"Wrong.*shape \(2, 2\).*shape \(3,\)"),
-    (lambda grad: "text", r"a rule of Wrong returned 'text', which is no array of numbers"),
-    (lambda grad: [object()], r"a rule of Wrong returned .* no array of numbers"),
+    (lambda grad: "text", r"a rule of Wrong returned 'text', which is not an array of numbers"),
+    (lambda grad: [object()], r"a rule of Wrong returned .* not an array of numbers"),
 ]
 
 

@@ -241,7 +241,7 @@ def test_a_rule_can_be_declared_once(monkeypatch):
         del registry[special.itstruve0]
         mg.implements(special.itstruve0)(IntegralOfStruve)
         mg.testing.check_gradients(special.itstruve0, np.array([0.5, 2.0]), order=1)
-    with pytest.raises(ValueError, match=r"has a rule for .*expit.* already"):
+    with pytest.raises(ValueError, match=r"already has a rule for .*expit"):
         mg.implements(special.expit)(IntegralOfStruve)
 
 
