@@ -94,7 +94,7 @@ class Call:
     def run(self, outputs: dict[str, Any] | None = None) -> Any:
         """The result of NumPy's function on the arrays; ``outputs`` are the keywords that say where it goes."""
         if outputs is None:
-            outputs = {} if self.mask is True else NO_OUTPUT
+            outputs = {} if self.mask is True else no_output(self.function)
         try:
             result = self.function(*self.plain, **self.options, **outputs)
         except Exception as error:
@@ -403,8 +403,9 @@ def _have_one_base(array: Any, parent: Any) -> bool:
 # ------------------------------------------------------------------- where=
 
 
-#: A caller's own `out=None`, by which NumPy knows that memory without values is meant, NumPy removes.
-NO_OUTPUT = {"out": None}
+def no_output(function: Any) -> dict[str, Any]:
+    """The keyword by which NumPy knows that memory without values is meant; a caller's own NumPy removes."""
+    return {"out": (None,) * getattr(function, "nout", 1)}
 
 
 def has_mask(operation: Any) -> bool:
