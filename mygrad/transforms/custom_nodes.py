@@ -9,7 +9,7 @@ import numpy as np
 
 from mygrad.engine.hooks import read_only
 from mygrad.engine.modes import leak_check
-from mygrad.engine.nodes import CONSTANT, Handle, Node, Output, make_node
+from mygrad.engine.nodes import CONSTANT, Handle, Node, output_node
 from mygrad.engine.unbroadcast import fit
 from mygrad.errors import GradientLost, InvalidGradient
 from mygrad.transforms.pytrees import matching
@@ -100,7 +100,7 @@ class CustomCall(Node):
                 if results[place] is not None:
                     node = self
                     if several:
-                        node = output(self, results[place], count, len(call.places))
+                        node = output_node(self, results[place], count, len(call.places))
                     results[place] = walk.handle(results[place], node)
         known = {name: call.arguments[name][1](leaves) for name, leaves in arguments.items()}
         return known | {"out": call.build(results)}
@@ -170,9 +170,3 @@ def _is_broadcast(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
         return np.broadcast_shapes(shape, to) == to
     except ValueError:
         return False
-
-
-def output(node: Node, data: Any, position: int, count: int) -> Node:
-    """The node of the result number ``position`` of ``count``."""
-    result: Node = make_node(Output, (node,), data.shape, data.dtype, (position, count))
-    return result

@@ -13,12 +13,12 @@ import numpy as np
 from mygrad.dispatch.general import lock_reachable
 from mygrad.engine import anomalies
 from mygrad.engine.modes import debugging, guarding, leak_check
-from mygrad.engine.nodes import CONSTANT, Handle, Node, make_handle, make_node
+from mygrad.engine.nodes import CONSTANT, Handle, Node, make_handle, make_node, output_node
 from mygrad.engine.signatures import parameters_of
 from mygrad.engine.views import is_fleeting, is_variable, touch
 from mygrad.errors import GradientLost
 from mygrad.tensors.tensor import Tensor
-from mygrad.transforms.custom_nodes import Call, CustomCall, Rule, output
+from mygrad.transforms.custom_nodes import Call, CustomCall, Rule
 from mygrad.transforms.pytrees import flatten, map_leaves
 
 Function = Callable[..., Any]
@@ -237,7 +237,9 @@ class CustomFunction:
             node = self._record(rules, bound, given, plain, results, build, aux)
             for count, tensor in enumerate(varying):
                 tensor._node = (
-                    node if len(varying) == 1 else output(node, tensor._data, count, len(varying))
+                    node
+                    if len(varying) == 1
+                    else output_node(node, tensor._data, count, len(varying))
                 )
         return build(made)
 
