@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from sysconfig import get_path
 from typing import Any
+
+_STANDARD_LIBRARY = get_path("stdlib")
 
 
 class MyGradException(Exception):
@@ -27,17 +30,44 @@ class DisconnectedView(MyGradException):
 
 
 class GradientLost(MyGradException):
-    """Under :data:`mygrad.strict`: a tensor that carries a gradient was about to become plain data."""
+    """A tensor that carries a gradient was about to become plain data.
+
+    It is raised where a function that a transform differentiates would lose a part of its derivative, and
+    everywhere under :data:`mygrad.strict`.
+    """
+
+
+def name_of_function(function: Any) -> str:
+    """The name by which messages call a function of the user's."""
+    return getattr(function, "__name__", None) or repr(function)
 
 
 def place() -> str:
-    """Where the user's code is, outside this library and NumPy."""
+    """The line of the user's code that is running, and the function of a library that it has called, if any.
+
+    The user's code is what lies outside this library, NumPy, the standard library and installed packages; where
+    all of it is installed, what lies outside the first two.
+    """
+    frames = []
     frame: Any = sys._getframe(1)
     while frame is not None:
         known = frame.f_globals
         # The name of a module that is run as a command is not its own.
         module = (known.get("__package__") or known.get("__name__", "")).split(".")[0]
         if module not in ("mygrad", "numpy", "runpy"):
-            return f" at {frame.f_code.co_filename}:{frame.f_lineno}"
+            frames.append(frame)
         frame = frame.f_back
-    return ""
+    if not frames:
+        return ""
+    own = next((i for i, frame in enumerate(frames) if not _is_installed(frame)), 0)
+    line = f" at {frames[own].f_code.co_filename}:{frames[own].f_lineno}"
+    if own == 0:
+        return line
+    called = frames[own - 1]
+    return f"{line}, in a call of {called.f_globals.get('__name__', '')}.{called.f_code.co_name}"
+
+
+def _is_installed(frame: Any) -> bool:
+    file = frame.f_code.co_filename
+    packages = ("site-packages", "dist-packages")
+    return file.startswith((_STANDARD_LIBRARY, "<")) or any(each in file for each in packages)

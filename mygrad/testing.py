@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from mygrad.errors import MyGradException
+from mygrad.errors import MyGradException, name_of_function
 from mygrad.tensors.tensor import Tensor
 
 __all__ = ["GradientMismatch", "check_gradients"]
@@ -111,7 +111,7 @@ def check_gradients(
     arrays = [double(leaf) for _, leaf in leaves(args) if is_inexact_array(leaf)]
     if not arrays:
         raise TypeError(
-            f"check_gradients: {name_of(f)} got no array of floats or complex numbers to "
+            f"check_gradients: {name_of_function(f)} got no array of floats or complex numbers to "
             f"differentiate, only {', '.join(type(arg).__name__ for arg in args) or 'nothing'}"
         )
     names = _parameter_names(f)
@@ -122,10 +122,10 @@ def check_gradients(
 
     if not float_outputs(call(*arrays)):
         raise TypeError(
-            f"check_gradients: {name_of(f)} returned no array of floats or complex numbers"
+            f"check_gradients: {name_of_function(f)} returned no array of floats or complex numbers"
         )
     compare_orders(
-        call, arrays, labels, order=order, tolerance=tolerance, seed=seed, name=name_of(f)
+        call, arrays, labels, order=order, tolerance=tolerance, seed=seed, name=name_of_function(f)
     )
 
 
@@ -279,11 +279,6 @@ def float_outputs(outputs: Any) -> list[Any]:
 def double(array: Any) -> Array:
     """A copy in double precision."""
     return np.array(array, np.complex128 if array.dtype.kind == "c" else np.float64)
-
-
-def name_of(function: Call) -> str:
-    """What messages call a function."""
-    return getattr(function, "__name__", None) or repr(function)
 
 
 def _nested_gradients(

@@ -9,8 +9,8 @@ NumPy is the oracle. A module of tests writes a table and hands it to `generic_c
     TestSamples = generic_checks(SAMPLES)
 
 Every array of floats or complex numbers in the call is differentiated, also inside lists and
-tuples. What a row is exempt from, `Sample.but` says, with a reason; an exemption that is no longer
-needed fails.
+tuples. What a row is exempt from, `Sample.but` says, and before which version of NumPy it is no call
+at all, `Sample.since`, both with a reason; an exemption that is no longer needed fails.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ import pytest
 
 from mygrad.engine.operation import Operation
 from mygrad.engine.registry import Composed, registry
+from mygrad.errors import name_of_function
 from mygrad.tensors.tensor import Tensor
 from mygrad.testing import (
     TOLERANCE,
@@ -40,11 +41,11 @@ from mygrad.testing import (
     gradients,
     is_inexact_array,
     leaves,
-    name_of,
     random_cotangents,
     random_like,
     substitute,
 )
+from tests.versions import numpy_since
 
 # ------------------------------------------------------------------ random arrays
 
@@ -120,6 +121,7 @@ class Sample:
         self.constant: tuple[int | str, ...] = ()
         self.skip: tuple[str, ...] = ()
         self.reasons: tuple[str, ...] = ()
+        self.supported = True
         self._prepare()
 
     def _prepare(self) -> None:
@@ -169,7 +171,22 @@ class Sample:
         if unknown := set(other.skip) - {name_of_check(check) for check in CHECKS}:
             raise ValueError(f"there is no check {', '.join(sorted(unknown))}")
         other.reasons = (*self.reasons, reason)
+        other.supported = self.supported
         other._prepare()
+        return other
+
+    def since(self, version: str, *, reason: str) -> Sample:
+        """The same sample, for NumPy's from ``version`` on; that those before refuse it is checked.
+
+        Parameters
+        ----------
+        version : str
+            The first of NumPy that accepts the call, as in ``"2.4"``.
+        reason : str
+            What that version brought.
+        """
+        other = self.but(reason=reason)
+        other.supported = numpy_since(version)
         return other
 
     def call(self, *arrays: Any, **more: Any) -> Any:
@@ -216,7 +233,7 @@ class Sample:
     @property
     def name(self) -> str:
         """The function as NumPy's users write it, without the module."""
-        name = name_of(self.function)
+        name = name_of_function(self.function)
         owner = getattr(self.function, "__self__", None)
         return f"{owner.__name__}.{name}" if isinstance(owner, np.ufunc) else name
 
@@ -260,7 +277,7 @@ def _show(value: Any) -> str:
         )
         return ":".join("" if part is None else _show(part) for part in parts)
     if callable(value):
-        return name_of(value)
+        return name_of_function(value)
     return repr(value)
 
 
@@ -489,7 +506,7 @@ def check_out(sample: Sample) -> None:
         return  # NumPy itself cannot, beside the other keywords of the sample
     _check_out(sample, models, None)
     # SciPy's ufuncs, before its version 1.18, write out of bounds where a mask has gaps.
-    is_numpys = getattr(np, name_of(sample.function), None) is sample.function
+    is_numpys = getattr(np, name_of_function(sample.function), None) is sample.function
     if is_numpys and isinstance(sample.function, np.ufunc) and sample.function.signature is None:
         chosen = np.arange(models[0].size).reshape(models[0].shape) % 2 == 0
         _check_out(sample, models, chosen)
@@ -557,6 +574,9 @@ def run(check: Callable[[Sample], None], sample: Sample) -> None:
 
 def run_all(sample: Sample) -> None:
     """Run every check that a sample allows; the first failure names the others."""
+    if not sample.supported:
+        assert fails(lambda: sample.call(*sample.copies())), f"{sample} passes: drop the bound"
+        return
     failures: dict[str, Exception] = {}
     for check in CHECKS:
         if sample.arrays or check is check_value:

@@ -372,7 +372,7 @@ class Program:
             order = self.pick("CFA")
             target = self.pick(shapes) if size else (0,)
             steps = [
-                lambda a: a.T,
+                np.transpose,
                 lambda a: np.reshape(a, target, order=order),
                 lambda a: np.ravel(a, order),
                 np.squeeze,
@@ -622,7 +622,8 @@ class Program:
 
         def change(a: Any) -> None:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeprecationWarning)
+                if isinstance(a, np.ndarray):  # of arrays NumPy deprecates it; tensors keep it
+                    warnings.simplefilter("ignore", DeprecationWarning)
                 a.shape = shape
 
         updatable = name.family.root.updatable  # type: ignore[attr-defined]

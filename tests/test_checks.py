@@ -30,10 +30,12 @@ from tests.checks import (
     raw,
     read_only,
     run,
+    run_all,
     strided,
     unique_names,
     unit,
 )
+from tests.versions import OLDEST
 
 
 def catches(check: Any, function: Any, *args: Any, match: str | None = None, **kwargs: Any) -> None:
@@ -375,6 +377,14 @@ def test_a_skipped_check_must_fail() -> None:
     run(check_float32, Sample(wrong, normal(3)).but(skip="float32", reason="to show it"))
     with pytest.raises(AssertionError, match="drop the exemption"):
         run(check_float32, Sample(np.exp, normal(3)).but(skip="float32", reason="none"))
+
+
+def test_before_its_version_a_sample_must_be_refused() -> None:
+    run_all(Sample(np.sum, normal(3), colour="red").since("9.0", reason="it will bring colours"))
+    with pytest.raises(AssertionError, match="drop the bound"):
+        run_all(Sample(np.sum, normal(3)).since("9.0", reason="none"))
+    with pytest.raises(ValueError, match=f"not later than {OLDEST}"):
+        Sample(np.sum, normal(3)).since(OLDEST, reason="none")
 
 
 def test_names() -> None:

@@ -14,7 +14,7 @@ from tests.conftest import global_state, no_leaks
 LEAKS = {
     "modes.recording": lambda: modes.recording.set(modes.Recording.OFF),
     "modes.guarding": modes.turn_memory_guarding_off,
-    "modes.leak_check": lambda: modes.leak_check.set(True),
+    "modes.leak_check": lambda: modes.leak_check.set(modes.every),
     "np.geterr": lambda: np.seterr(divide="raise"),
     "np.geterrcall": lambda: np.seterrcall(print),
     "np.get_printoptions": lambda: np.set_printoptions(precision=2),

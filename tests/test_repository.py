@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import mygrad
+from tests.versions import OLDEST
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -16,7 +17,9 @@ TEXTS = sorted(
     path
     for pattern in ("*", ".ci/*", "benchmarks/**/*", "docs/**/*", "mygrad/**/*", "tests/**/*")
     for path in ROOT.glob(pattern)
-    if path.suffix in {"", ".csv", ".md", ".py", ".pyi", ".toml", ".yaml"} and path.is_file()
+    if path.suffix in {"", ".csv", ".md", ".py", ".pyi", ".toml", ".yaml"}
+    and path.is_file()
+    and path.name != ".git"  # a file in a second working tree, and then no part of the repository
 )
 PAGES = [path for path in TEXTS if path.suffix == ".md"]
 
@@ -38,6 +41,21 @@ def test_a_star_import_brings_no_modules_of_ours():
 
 def test_runtime_dependencies_are_numpy_and_typing_extensions():
     assert PYPROJECT["project"]["dependencies"] == ["numpy>=2.2", "typing-extensions"]
+
+
+def test_the_supported_versions_are_the_same_everywhere():
+    project = PYPROJECT["project"]
+    prefix = "Programming Language :: Python :: 3."
+    minors = [int(each.removeprefix(prefix)) for each in project["classifiers"] if prefix in each]
+    assert minors == list(range(minors[0], minors[-1] + 1))
+    assert project["requires-python"] == f">=3.{minors[0]}"
+    assert PYPROJECT["tool"]["mypy"]["python_version"] == f"3.{minors[0]}"
+    assert f"numpy>={OLDEST}" in project["dependencies"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"(Python|NumPy) (\d[\d.]*\d) or newer", readme) == [
+        ("Python", f"3.{minors[0]}"),
+        ("NumPy", OLDEST),
+    ]
 
 
 def test_hooks_run_the_versions_that_are_installed_for_development():

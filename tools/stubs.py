@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,7 @@ import numpy as np
 import mygrad
 from mygrad.engine.registry import registry
 from mygrad.functions.mirror import SHARED
+from tools.newest import GONE, PARAMETERS
 
 HEADER = '''"""{doc}"""
 
@@ -32,7 +34,8 @@ def render(module: ModuleType) -> str:
     """The stub of one of mygrad's public modules."""
     here = Path(inspect.getsourcefile(module) or "").parent
     lines, imports = [], []
-    for name in module.__all__:
+    public = [name for name in module.__all__ if f"np.{name}" not in GONE]
+    for name in public:
         value = getattr(module, name)
         if getattr(value, "__wrapped__", None) in _mirrored():
             lines.append(_function(name, value))
@@ -45,7 +48,7 @@ def render(module: ModuleType) -> str:
     if module is not mygrad:
         imports.append("from mygrad.tensors.tensor import Tensor as Tensor")
     doc = (module.__doc__ or "").strip().splitlines()[0]
-    names = "\n".join(f'    "{name}",' for name in module.__all__)
+    names = "\n".join(f'    "{name}",' for name in public)
     everything = f"__all__ = [\n{names}\n]\n"
     return (
         HEADER.format(doc=doc)
@@ -73,33 +76,23 @@ def _home(name: str, value: Any, here: Path) -> str:
 
 
 def _function(name: str, value: Any) -> str:
-    parts = []
-    parameters = list(inspect.signature(value).parameters.values())
-    starred = slashed = False
-    for parameter in parameters:
-        kind = parameter.kind
-        if slashed and kind is not parameter.POSITIONAL_ONLY:
-            parts.append("/")
-            slashed = False
-        slashed = slashed or kind is parameter.POSITIONAL_ONLY
-        if kind is parameter.VAR_POSITIONAL:
-            parts.append(f"*{parameter.name}: Any")
-            starred = True
-            continue
-        if kind is parameter.VAR_KEYWORD:
-            parts.append(f"**{parameter.name}: Any")
-            continue
-        if kind is parameter.KEYWORD_ONLY and not starred:
-            parts.append("*")
-            starred = True
-        default = "" if parameter.default is parameter.empty else " = ..."
-        parts.append(f"{parameter.name}: Any{default}")
-    if slashed:
-        parts.append("/")
+    listed = PARAMETERS.get(name) or parameters(value)
+    typed = re.sub(r"\w+(?==|, |$)", r"\g<0>: Any", listed).replace("=...", " = ...")
     fate = registry[value.__wrapped__]
     single = isinstance(value.__wrapped__, np.ufunc) and value.__wrapped__.nout == 1
     returns = "Tensor" if single and isinstance(fate, type) else "Any"
-    return f"def {name}({', '.join(parts)}) -> {returns}: ...\n"
+    return f"def {name}({typed}) -> {returns}: ...\n"
+
+
+def parameters(function: Any) -> str:
+    """The parameters of a function, with dots for defaults: ``a, *, axis=...``."""
+    listed = [
+        each.replace(
+            default=each.empty if each.default is each.empty else ..., annotation=each.empty
+        )
+        for each in inspect.signature(function).parameters.values()
+    ]
+    return str(inspect.Signature(listed))[1:-1].replace("=Ellipsis", "=...")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -16,8 +16,8 @@ from mygrad.dispatch.arguments import bind, explain, name_of, paths_in, unwrap
 from mygrad.dispatch.description import RESULT, describe
 from mygrad.dispatch.kinds import NUMERIC
 from mygrad.engine import anomalies, guard
-from mygrad.engine.backward import Walk, is_going_back
-from mygrad.engine.modes import debugging, guarding, leak_check, lost
+from mygrad.engine.modes import debugging, guarding, lost, must_stay
+from mygrad.engine.nans import in_backward_pass
 from mygrad.engine.nodes import (
     CONSTANT,
     CONSTANT_VIEW,
@@ -100,7 +100,7 @@ class Call:
         except Exception as error:
             explain(error, self.function, self.args, self.kwargs)
             raise
-        if debugging.get() and not is_going_back():
+        if debugging.get() and not in_backward_pass():
             for each in result if isinstance(result, list | tuple) else (result,):
                 anomalies.check(name_of(self.function), self.plain, self.options, each, self.mask)
         return result
@@ -211,13 +211,13 @@ class General(Operation):
         """As the operation says."""
         return self.saved[1].gates
 
-    def pullback(self, walk: Walk, grad: Any) -> None:
+    def pullback(self, walk: Any, grad: Any) -> None:
         """Call the rules, and follow the routes from what they return to the inputs."""
         operation, plan, saved, routes = self.saved
         inputs: Any = self.inputs
-        if walk.handle is not None:
+        if walk.gradients.recorded:
             saved = [
-                self._revived(walk.handle, value, source, routes)
+                self._revived(walk.gradients.value, value, source, routes)
                 for value, source in zip(saved, plan.sources, strict=True)
             ]
         if operation.joint is not None:
@@ -318,7 +318,7 @@ def wrap(node: Node, result: Any, tensor_class: Any) -> Any:
             )
         if data.dtype.kind in "fc":
             return make_handle(tensor_class, data, node)
-        if leak_check.get():
+        if must_stay(node):
             lost(
                 f"{type(node).__name__} of a tensor that carries a gradient gave {data.dtype}",
                 "Ask for a floating dtype, or use tensor.detach().",
@@ -422,7 +422,7 @@ class Masked(Node):
     __slots__ = ()
     gates = True
 
-    def pullback(self, walk: Walk, grad: Any) -> None:
+    def pullback(self, walk: Any, grad: Any) -> None:
         """What is no result has no gradient."""
         (result,) = self.inputs  # type: ignore[misc]
         walk.add(result, np.where(self.saved, grad, 0))

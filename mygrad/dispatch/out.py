@@ -9,7 +9,7 @@ import numpy as np
 from mygrad.dispatch.arguments import name_of, unwrap
 from mygrad.dispatch.general import Call, constants, stacked, wrap
 from mygrad.engine.inplace import can_write_to, let_go, memory_of, replace
-from mygrad.engine.modes import leak_check, lost
+from mygrad.engine.modes import lost, must_stay
 from mygrad.engine.nodes import CONSTANT, Handle, make_handle
 from mygrad.engine.operation import Operation
 from mygrad.engine.views import base_of, is_read_only, is_variable, touch
@@ -46,7 +46,7 @@ def into(
     unwrap(outs, [])
     variable = operation is not None and call.is_variable()
     if variable:
-        check_outputs(function, outs)
+        check_outputs(function, outs, found)
     if in_place:
         for tensor in found if variable else ():
             touch(tensor)  # used all the same, though nothing of it is recorded
@@ -100,8 +100,9 @@ def _scratch(out: Any, copied: bool) -> Any:
     return array
 
 
-def check_outputs(function: Any, outs: tuple[Any, ...]) -> None:
-    """Refuse to lose the gradient of the result in an array that cannot carry it."""
+def check_outputs(function: Any, outs: tuple[Any, ...], tensors: list[Any]) -> None:
+    """Refuse to lose the gradient of the result, computed from ``tensors``, in an array that cannot carry it."""
+    watched = any(is_variable(tensor) and must_stay(tensor._node) for tensor in tensors)
     for out in outs:
         if isinstance(out, np.ndarray):
             raise TypeError(
@@ -110,7 +111,7 @@ def check_outputs(function: Any, outs: tuple[Any, ...]) -> None:
                 " `array += tensor`, make the array a tensor (mygrad.tensor), or take the values alone"
                 " with np.asarray(tensor)."
             )
-        if out is not None and leak_check.get() and not is_variable(base_of(out)):
+        if out is not None and watched and not is_variable(base_of(out)):
             lost(
                 f"{name_of(function)} was to write a tensor that carries a gradient into a constant",
                 "Make the output a variable, or detach() the input.",

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from mygrad.engine import anomalies, guard
-from mygrad.engine.backward import Walk
 from mygrad.engine.modes import debugging, guarding
 from mygrad.engine.nodes import (
     CONSTANT,
@@ -54,48 +53,22 @@ class Update(Node):
         """Whether NaN may have been overwritten."""
         return bool(self.has_nan)
 
-    def pullback(self, walk: Walk, grad: Any) -> None:
+    def pullback(self, walk: Any, grad: Any) -> None:
         """Take out the region's gradient for the values, put zero there, hand the rest on."""
         old, *values = self.inputs  # type: ignore[misc]
         region, index, layout = self.saved
-        if walk.handle is not None:
-            self._pullback_recorded(walk, grad, old, values)
-            return
         buffer = walk.take(self, grad, layout)
-        section = buffer if region is None else region.of(buffer)
+        part = buffer if region is None else walk.gradients.part(buffer, region)
         for value in values:
-            taken = np.array(section[index])
+            taken = part[index].copy()
             if region is not None and region.is_imaginary(self.dtype):
                 taken = -taken
-            if repeats(index):
-                taken *= survivors(section.shape, index)
+            if not is_basic(index) and repeats(index):
+                taken = taken * survivors(part.shape, index)
             walk.add(value, taken)
-        section[index] = 0
+        part[index] = 0
         if old.__class__ is not Constant:
             walk.give(old, buffer)
-
-    def _pullback_recorded(self, walk: Walk, grad: Any, old: Node, values: list[Node]) -> None:
-        region, index, layout = self.saved
-        if region is None:
-            positions = np.arange(int(np.prod(self.shape))).reshape(self.shape)
-        else:
-            positions = region.positions(layout, self.dtype)
-        picked = positions[index]
-        part = np.ravel(grad)[picked]
-        if region is not None and region.dtype != self.dtype:
-            part = (1j * part).real if region.is_imaginary(self.dtype) else part.real
-        for value in values:
-            if repeats(index):
-                part = part * survivors(positions.shape, index)
-            walk.add(value, part)
-        kept = np.ones(int(np.prod(self.shape)), bool)
-        kept[np.ravel(picked)] = False
-        keep = kept.reshape(self.shape)
-        if region is not None and region.dtype != self.dtype:
-            other = 1j * grad.imag if not region.is_imaginary(self.dtype) else grad.real
-            walk.add(old, np.where(keep, grad, other))
-        else:
-            walk.add(old, np.where(keep, grad, 0))
 
 
 def survivors(shape: tuple[int, ...], index: Any) -> Array:
@@ -235,18 +208,31 @@ class Reshaped(Node):
 
     __slots__ = ()
 
-    def pullback(self, walk: Walk, grad: Any) -> None:
+    def pullback(self, walk: Any, grad: Any) -> None:
         """Give the gradient the old shape."""
         (old,) = self.inputs  # type: ignore[misc]
         walk.add(old, np.reshape(grad, old.shape))
+
+
+def viewed_in(shape: Any, array: Any) -> Any:
+    """A view of ``array`` in another shape; the errors are those of ``array.shape = shape``.
+
+    NumPy deprecates that assignment.
+    """
+    try:
+        return np.reshape(array, shape, copy=False)
+    except ValueError:
+        np.reshape(array, shape)  # raises its own error if the sizes differ
+    raise AttributeError(
+        f"no view of this memory has the shape {shape}, so it cannot be assigned; reshape makes a copy"
+    )
 
 
 def reshape_in_place(tensor: Any, shape: Any) -> None:
     """``tensor.shape = shape``, whether operations are recorded or not; views stay views."""
     if tensor._base is not None:
         sync(tensor)
-    reshaped = tensor._data.view()
-    reshaped.shape = shape
+    reshaped = viewed_in(shape, tensor._data)
     if tensor._base is not None:
         writeable = region_of(tensor).writeable
         tensor._region = region_between(reshaped, tensor._base._data)._replace(writeable=writeable)
@@ -258,8 +244,7 @@ def reshape_in_place(tensor: Any, shape: Any) -> None:
     if is_contended(tensor):
         # Who needs the old array is not known to the node to come: it gets memory of its own.
         tensor._data = Layout(tensor._data).copy(tensor._data)
-    reshaped = tensor._data.view()
-    reshaped.shape = shape
+    reshaped = viewed_in(shape, tensor._data)
     guard.follow(reshaped)
     if tensor._node is not CONSTANT:
         old = touch(tensor)

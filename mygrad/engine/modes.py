@@ -27,7 +27,8 @@ guarding: ContextVar[bool] = ContextVar(
     "mygrad.guarding",
     default=os.environ.get("MYGRAD_MEM_GUARD", "true").lower() not in ("0", "false", "off"),
 )
-leak_check: ContextVar[bool] = ContextVar("mygrad.strict", default=False)
+#: Whether a node's gradient must not be lost, as a function of the node; None if nobody asks.
+leak_check: ContextVar[Any] = ContextVar("mygrad.strict", default=None)
 debugging: ContextVar[bool] = ContextVar("mygrad.debugging", default=False)
 _leaks: ContextVar[list[Leak] | None] = ContextVar("mygrad.leaks", default=None)
 
@@ -52,11 +53,27 @@ class Leak(NamedTuple):
     advice: str
 
 
+def every(_node: Any) -> bool:
+    """The value of `leak_check` under :data:`strict`: no gradient may be lost."""
+    return True
+
+
+def none_at_all(_node: Any) -> bool:
+    """The value of `leak_check` under ``strict(False)``, which transforms leave as it is."""
+    return False
+
+
+def must_stay(node: Any) -> bool:
+    """True if the gradient of ``node`` must not be lost."""
+    check = leak_check.get()
+    return check is not None and check(node)
+
+
 @contextmanager
 def collect_leaks() -> Iterator[list[Leak]]:
     """Strict mode in which a leak is noted, with its place, instead of raised."""
     found: list[Leak] = []
-    tokens = leak_check.set(True), _leaks.set(found)
+    tokens = leak_check.set(every), _leaks.set(found)
     try:
         yield found
     finally:
@@ -186,11 +203,25 @@ no_autodiff = NoAutodiff(
     "Context manager and decorator: nothing is recorded, results are constants. As a decorator it takes"
     " ``to_numpy=True``: the function then returns arrays instead of tensors.",
 )
-strict = Switch(
-    leak_check,
-    True,
-    "Context manager and decorator: an error where a tensor that carries a gradient becomes plain data.",
+
+
+class Strict(Switch):
+    """The switch :data:`strict`, of which ``strict(False)`` is the opposite."""
+
+    def __call__(self, func: Callable[..., Any] | bool) -> Any:
+        """Decorate ``func``; of a bool, the switch that turns strict mode on or off."""
+        if isinstance(func, bool):
+            return strict if func else lenient
+        return super().__call__(func)
+
+
+_STRICT = (
+    "Context manager and decorator: a :class:`GradientLost` where a tensor that carries a gradient becomes plain"
+    " data. Inside functions that a transform differentiates this holds anyway, of what depends on its"
+    " arguments; ``with mg.strict(False):`` turns it off there as well."
 )
+strict = Strict(leak_check, every, _STRICT)
+lenient = Switch(leak_check, none_at_all, "The opposite of :data:`strict`, as ``strict(False)``.")
 mem_guard_off = Switch(
     guarding,
     False,

@@ -73,6 +73,8 @@ class Node:
     is_output = False
     #: Calls functions of the user's with its gradient: see mygrad/engine/hooks.py.
     hooked = False
+    #: For nodes whose ``plan`` is None: the pullback of gradients that are arrays, called as those of plans are.
+    specialised: Any = None
 
     @property
     def shown(self) -> Any:
@@ -126,6 +128,14 @@ class Leaf(Node):
     def hooked(self) -> bool:  # type: ignore[override]
         """True once hooks have been registered."""
         return self.saved is not None
+
+    @staticmethod
+    def specialised(_walk: Any, node: Leaf, grad: Any, *_: Any) -> None:
+        """Let the gradient arrive, which is an array."""
+        if node.saved is not None:
+            grad = node.saved.applied(node, grad)
+        node.grad = grad if node.grad is None else node.grad + grad
+        node.state = node.state & ~USERS_ARRAY | GRADIENT
 
     def pullback(self, walk: Any, grad: Any) -> Any:  # noqa: ARG002 - nothing lies behind a leaf
         """Return the gradient, as hooks leave it, with that of another graph if there is one."""

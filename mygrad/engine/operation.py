@@ -43,9 +43,9 @@ class Plan:
         "gates",
         "names",
         "needed",
+        "pullback",
         "rules",
         "sources",
-        "visit",
     )
 
     def __init__(self, operation: type[Operation], needed: tuple[str, ...], masked: bool) -> None:
@@ -55,7 +55,7 @@ class Plan:
             chosen = [operation.joint]
         self.chosen = chosen
         self.needed = needed
-        self.visit: Any = None  # see visits
+        self.pullback: Any = None  # made when first needed: see pullbacks.py
         self.elementwise = issubclass(operation, Elementwise)
         self.bilinear = operation.bilinear
         self.gates = operation.gates or masked

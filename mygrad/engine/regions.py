@@ -33,6 +33,10 @@ class Region(NamedTuple):
                 view.flags.writeable = False
         return view
 
+    def stacked(self, count: int, stride: int) -> Region:
+        """The regions of ``count`` bases that lie ``stride`` bytes apart."""
+        return self._replace(shape=(count, *self.shape), strides=(stride, *self.strides))
+
     @property
     def overlaps(self) -> bool:
         """Whether two of its elements are one in memory."""
@@ -112,8 +116,20 @@ class Layout:
         self.shape = array.shape
         self.strides = array.strides
 
+    @classmethod
+    def contiguous(cls, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Layout:
+        """The layout of a new array."""
+        return cls(np.empty(shape, dtype))
+
+    def stacked(self, count: int, itemsize: int) -> Layout:
+        """The layout of ``count`` arrays of this layout, one behind the other."""
+        layout = Layout.__new__(Layout)
+        layout.shape = (count, *self.shape)
+        layout.strides = (self.extent(itemsize)[1], *self.strides)
+        return layout
+
     def fits(self, array: np.ndarray[Any, Any]) -> bool:
-        """Whether ``array`` lies in memory as the layout says."""
+        """True if ``array`` lies in memory as the layout says."""
         return array.strides == self.strides
 
     def zeros(self, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:

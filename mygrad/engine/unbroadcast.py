@@ -69,6 +69,12 @@ def cast_to(gradient: Any, dtype: np.dtype[Any]) -> Any:
     return gradient if gradient.dtype == dtype else gradient.astype(dtype)
 
 
+def broadcasts_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """True if an array of ``shape`` can be broadcast to the shape ``to``."""
+    pairs = zip(reversed(shape), reversed(to), strict=False)
+    return len(shape) <= len(to) and all(a in (1, b) for a, b in pairs)
+
+
 def fit(gradient: Any, node: Node, source: Node) -> Any:
     """``gradient`` with the shape and dtype of ``node``; ``source`` is named if that cannot be."""
     if not hasattr(gradient, "shape"):

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from mygrad.engine import guard
-from mygrad.engine.backward import Walk, has_nan
 from mygrad.engine.modes import Recording, recording
+from mygrad.engine.nans import has_nan
 from mygrad.engine.nodes import (
     CONSTANT,
     CONSTANT_VIEW,
@@ -131,6 +131,16 @@ def sync(view: Any) -> None:
         )
 
 
+def view_of(base: Any, region: Region) -> Any:
+    """The part of ``base``, a tensor that is no view, at ``region``."""
+    view = make_handle(type(base), base._data, CONSTANT)
+    view._base = base
+    view._region = region
+    view._version = None
+    sync(view)
+    return view
+
+
 def renew(tensor: Any) -> Node:
     """Start afresh after going back: the tensor becomes a leaf, its gradient is None."""
     tensor._node = make_leaf(tensor._data, tensor._node.state & EXPOSED)
@@ -191,21 +201,16 @@ class RegionOfBase(Node):
         """Whether the base has NaN outside the region."""
         return bool(self.has_nan)
 
-    def pullback(self, walk: Walk, grad: Any) -> None:
+    def pullback(self, walk: Any, grad: Any) -> None:
         """Add into the region of the base's gradient."""
         (base,) = self.inputs  # type: ignore[misc]
         region, layout = self.saved
-        if walk.handle is None and not region.overlaps:
-            section = region.of(walk.buffer(base, layout))
-            if region.is_imaginary(base.dtype):
-                section -= grad
-            else:
-                section += grad
+        imaginary = region.is_imaginary(base.dtype)
+        if not region.overlaps:
+            walk.add_part(base, region, layout, -grad if imaginary else grad)
             return
-        if region.is_imaginary(base.dtype):
-            grad = -1j * grad
         positions = region.positions(layout, base.dtype)
-        walk.add(base, scatter(grad, positions, base.shape))
+        walk.add(base, scatter(-1j * grad if imaginary else grad, positions, base.shape))
 
 
 def scatter(grad: Any, positions: Array, shape: tuple[int, ...]) -> Any:
@@ -225,16 +230,37 @@ class GetItem(Node):
         """Whether NaN may not have been selected."""
         return bool(self.has_nan)
 
-    def pullback(self, walk: Walk, grad: Any) -> None:
-        """Add into the selected region of the gradient."""
+    @staticmethod
+    def specialised(
+        walk: Any,
+        node: GetItem,
+        grad: Any,
+        grads: dict[Node, Any],
+        exclusive: set[Node],
+        since: float,
+        leave: bool,
+    ) -> None:
+        """As :meth:`pullback`, of a gradient that is an array."""
+        if node.has_nan:
+            walk.check_nans = True
+        (parent,) = node.inputs  # type: ignore[misc]
+        index = node.saved
+        if index.__class__ in BASIC and parent in exclusive:
+            grads[parent][index] += grad
+        else:
+            GetItem.pullback(node, walk, grad)
+        if leave:
+            node.grad = grad
+            node.state = node.state & ~USERS_ARRAY | GRADIENT
+        if node.order > since:
+            node.inputs = node.saved = node.locks = None
+            node.state |= RELEASED
+
+    def pullback(self, walk: Any, grad: Any) -> None:
+        """Add into the selected part of the gradient."""
         (parent,) = self.inputs  # type: ignore[misc]
         index = self.saved
-        if walk.handle is not None:
-            walk.add(parent, placed(grad, index, parent.shape))
-        elif repeats(index):
-            np.add.at(walk.buffer(parent), index, grad)
-        else:
-            walk.buffer(parent)[index] += grad
+        walk.add_at(parent, index, grad, repeats=not is_basic(index) and repeats(index))
 
 
 def placed(grad: Any, index: Any, shape: tuple[int, ...]) -> Any:
@@ -261,7 +287,7 @@ class Placed(Node):
 
     __slots__ = ()
 
-    def pullback(self, walk: Walk, grad: Any) -> None:
+    def pullback(self, walk: Any, grad: Any) -> None:
         """Take them out again."""
         (values,) = self.inputs  # type: ignore[misc]
         walk.add(values, grad[self.saved])

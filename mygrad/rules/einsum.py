@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mygrad.engine.backward import has_nan, raw
+from mygrad.engine.nans import has_nan, raw
 from mygrad.engine.operation import Operation
 from mygrad.engine.registry import implements
 from mygrad.rules._lazy import Lazy

@@ -41,8 +41,12 @@ def unsort(grad, lines):
 class Sort(Operation):
     """Equal elements share evenly what their places received."""
 
-    def vjp_a(grad, a, axis=-1):
-        return from_last(unsort(to_last(grad, axis), to_last(a, axis)), a.shape, axis)
+    def vjp_a(grad, a, axis=-1, descending=False):
+        grad, lines = to_last(grad, axis), to_last(a, axis)
+        if descending:  # NaN are last in either direction
+            ascending = np.argsort(np.sort(lines, axis=-1, descending=True), axis=-1)
+            grad = np.take_along_axis(grad, ascending, axis=-1)
+        return from_last(unsort(grad, lines), a.shape, axis)
 
 
 @implements(np.sort_complex)

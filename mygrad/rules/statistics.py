@@ -143,11 +143,13 @@ class Quantile(Operation):
     def fact_kind():
         return np.quantile
 
-    def vjp_a(grad, kind, a, q, axis=None, method="linear", weights=None):
-        return _quantile_back(kind, grad, a, q, axis, method, weights)
+    # Before NumPy 2.4, `interpolation` is a deprecated name of `method`.
 
-    def vjp_q(grad, kind, a, q, axis=None, method="linear"):
-        return _quantile_back_to_q(kind, grad, a, q, axis, method)
+    def vjp_a(grad, kind, a, q, axis=None, method="linear", weights=None, interpolation=None):
+        return _quantile_back(kind, grad, a, q, axis, interpolation or method, weights)
+
+    def vjp_q(grad, kind, a, q, axis=None, method="linear", interpolation=None):
+        return _quantile_back_to_q(kind, grad, a, q, axis, interpolation or method)
 
     def vjp_weights(grad):
         return None

@@ -5,11 +5,15 @@ from numpy import char, strings
 
 from mygrad.engine.registry import refuse
 
+# What else NumPy dispatches of numpy.char is numpy.strings's own.
+_comparisons = {
+    getattr(char, name)
+    for name in ("equal", "greater", "greater_equal", "less", "less_equal", "not_equal")
+}
 _dispatched = {
     function
-    for module in (char, strings)
-    for function in vars(module).values()
-    if type(function) is type(np.sum) and function.__module__ in (char.__name__, strings.__name__)
+    for function in vars(strings).values()
+    if type(function) is type(np.sum) and function.__module__ == strings.__name__
 }
 
-refuse(*_dispatched, reason="it works on text, and tensors hold numbers")
+refuse(*_comparisons, *_dispatched, reason="it works on text, and tensors hold numbers")

@@ -13,8 +13,8 @@ from mygrad.dispatch.arguments import unwrap
 from mygrad.dispatch.mygrad2 import TRANSLATIONS, checked
 from mygrad.dispatch.protocols import run
 from mygrad.engine.inplace import assign, is_itself, let_go, reshape_in_place
-from mygrad.engine.modes import leak_check, lost
-from mygrad.engine.nodes import CONSTANT, CONSTANT_VIEW, VIEW, Handle
+from mygrad.engine.modes import leak_check, lost, must_stay
+from mygrad.engine.nodes import CONSTANT, CONSTANT_VIEW, VIEW, Handle, Node
 from mygrad.engine.registry import PiecewiseConstant, registry
 from mygrad.engine.views import base_of, getitem, is_variable, sync
 from mygrad.tensors.operators import Operators
@@ -98,9 +98,14 @@ class Methods(Operators):
             sync(self)
         return self._data
 
+    def _current_node(self) -> Node:
+        """The node of the value that the tensor has now."""
+        self._value()
+        return self._node
+
     def _leaks(self, what: str) -> None:
-        """In strict mode, raise if this tensor carries a gradient that is about to be lost."""
-        if leak_check.get() and is_variable(self):
+        """Raise if this tensor carries a gradient that is about to be lost, and must not be."""
+        if leak_check.get() is not None and is_variable(self) and must_stay(self._current_node()):
             lost(
                 f"a tensor that carries a gradient {what}",
                 "Use a NumPy function on the tensor itself, mygrad.tensor([...]) for a list of tensors, or"
@@ -169,8 +174,8 @@ class Methods(Operators):
 
     @property
     def T(self) -> Any:
-        """The transpose, a view."""
-        return _np.transpose(self)
+        """The transpose, a view; the tensor itself if it has fewer than two axes."""
+        return self if self.ndim < 2 else _np.transpose(self)
 
     @property
     def mT(self) -> Any:
@@ -368,11 +373,9 @@ class Methods(Operators):
             np.empty((), self.dtype).fill(unwrap(value, []))  # NumPy's own error
         self[...] = value
 
-    def sort(
-        self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None
-    ) -> None:
-        """Sort in place; see :func:`numpy.sort`."""
-        self[...] = _np.sort(self, operator.index(axis), kind, order, stable=stable)
+    def sort(self, axis: int = -1, kind: Any = None, order: Any = None, **options: Any) -> None:
+        """Sort in place; see :func:`numpy.sort`, whose version says which options there are."""
+        self[...] = _np.sort(self, operator.index(axis), kind, order, **options)
 
     def partition(
         self, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None

@@ -16,9 +16,11 @@ from mygrad.dispatch.kinds import NUMBERS
 from mygrad.dispatch.protocols import call_function, call_ufunc
 from mygrad.dispatch.ufuncs import choosers
 from mygrad.engine import anomalies, guard
-from mygrad.engine.backward import Walk, has_zeros
+from mygrad.engine.backward import Walk
+from mygrad.engine.gradients import ARRAYS, Tensors
 from mygrad.engine.hooks import RegisteredHook, register
 from mygrad.engine.modes import Recording, debugging, guarding, no_autodiff, recording
+from mygrad.engine.nans import has_zeros
 from mygrad.engine.nodes import (
     CONSTANT,
     CONSTANT_VIEW,
@@ -29,7 +31,6 @@ from mygrad.engine.nodes import (
     Copied,
     Handle,
     Node,
-    Same,
     make_handle,
     make_leaf,
     make_node,
@@ -256,20 +257,24 @@ class Tensor(Methods):
                 " ended, or by clear_graph(). Pass retain_graph=True to go back twice, or compute the tensor"
                 " again."
             )
-        walk = Walk(retain_graph, self._revive if create_graph else None)
-        if grad is None and not (node.shape or create_graph):
-            walk.back(node, np.array(1, node.dtype))
+        keep = retain_graph or create_graph
+        if grad is None and not create_graph:
+            if node.shape:
+                ones = np.empty(node.shape, node.dtype)
+                ones.fill(1)
+            else:
+                ones = np.array(1, node.dtype)
+            Walk().back(node, ones, keep)
             return
+        walk = Walk(Tensors(type(self)) if create_graph else ARRAYS)
         cotangent = fit(self._cotangent(grad, create_graph), node, node)
-        walk.careful = grad is not None and has_zeros(cotangent)
-        walk.back(node, cotangent)
+        walk.check_nans = grad is not None and has_zeros(cotangent)
+        walk.back(node, cotangent, keep)
 
     def _cotangent(self, grad: Any, create_graph: bool) -> Any:
         data = self._data
         if grad is None:
-            one = data.dtype.type(1)
-            grad = one if data.ndim == 0 else np.ones(data.shape, data.dtype)
-            return self._revive(np.asarray(grad), CONSTANT) if create_graph else grad
+            return make_handle(type(self), np.ones(data.shape, data.dtype), CONSTANT)
         value = grad if create_graph and isinstance(grad, Handle) else unwrap(grad, [])
         # A copy: gradients are shared until a user asks for one, and this array is the caller's.
         array = np.array(value._data if isinstance(value, Handle) else value)
@@ -292,13 +297,7 @@ class Tensor(Methods):
         if isinstance(value, Handle):
             return value
         array = np.broadcast_to(array, data.shape)
-        return self._revive(array, CONSTANT) if create_graph else array
-
-    def _revive(self, data: Any, node: Node) -> Tensor:
-        data = np.asarray(data)
-        if node.state:  # what the node says of its own tensor does not concern this one
-            node = make_node(Same, (node,), node.shape, node.dtype)
-        return make_handle(type(self), data, node)
+        return make_handle(type(self), array, CONSTANT) if create_graph else array
 
     def detach(self) -> Tensor:
         """A constant tensor that shares the memory of this one.
@@ -386,6 +385,7 @@ class Tensor(Methods):
 
     def __reduce__(self) -> Any:
         """Pickled as a leaf: the values, and whether it is constant; no graph, no gradient."""
+        self._leaks("was pickled, which keeps no graph")
         return _rebuild, (type(self), np.array(self._value()), self.constant)
 
     def astype(

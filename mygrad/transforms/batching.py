@@ -5,7 +5,7 @@ one of them: that is its ``shape``, its ``ndim``. NumPy hands it the calls that 
 tensors theirs. Elementwise functions run on all rows with one call, since NumPy broadcasts over axes in
 front; of the others, those that rules use most have a way here, mostly a shift of axes; any other is called
 once a row. What cannot be done with a batch at all (a branch that rows take differently, a plain array
-that a rule writes into) raises, and the node is left to :class:`BatchWalk`, which goes through its rules a
+that a rule writes into) raises, and the node is left to :class:`Batches`, which goes through its rules a
 row at a time. So every rule works, and those in plain NumPy work fast.
 
 The rows may be an array or a tensor: then the derivatives have a history.
@@ -21,10 +21,12 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from mygrad.engine.backward import has_nan, raw, without_untouched
+from mygrad.engine.backward import Walk
+from mygrad.engine.gradients import Arrays
+from mygrad.engine.nans import raw
 from mygrad.engine.nodes import Handle, Node
+from mygrad.engine.regions import Layout, Region
 from mygrad.engine.views import is_basic
-from mygrad.transforms.tracing import PathWalk
 
 Handler = Callable[..., Any]
 
@@ -71,6 +73,11 @@ class Batch(NDArrayOperatorsMixin):
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise TypeError("a batch of gradients was to become one array")
+
+    @property
+    def _data(self) -> Batch:
+        """The batch of the arrays, where the rows are a tensor: see `raw`."""
+        return Batch(raw(self.rows))
 
     # ------------------------------------------------------------ facts, the same for all rows
 
@@ -327,58 +334,85 @@ def gathered(results: list[Any]) -> Any:
     return first
 
 
-class BatchWalk(PathWalk):
-    """The way back for a batch of cotangents."""
+class Batches(Arrays):
+    """Gradients are batches of ``count`` gradients, of the kind ``each``: see mygrad/engine/gradients.py."""
 
-    __slots__ = ()
+    __slots__ = ("count", "each", "recorded")
 
-    def visit(self, node: Node, grad: Any, leading: set[Node]) -> None:
-        """All rows at once; where that fails, one after the other."""
-        inputs = dict.fromkeys(node.inputs or ())
-        before = {parent: self.grads[parent] for parent in inputs}
+    def __init__(self, count: int, each: Arrays) -> None:
+        self.count = count
+        self.each = each
+        self.recorded = each.recorded
+
+    def value(self, data: Any, node: Node) -> Any:
+        """``data``, the value of ``node``, for a rule to compute with: the same in all rows."""
+        return self.each.value(data, node)
+
+    def saved(self, node: Node) -> Any:
+        """The arguments that ``node`` saved for its rules."""
+        return self.each.saved(node)
+
+    def _stacked(self, layout: Layout, dtype: Any) -> Layout:
+        return layout.stacked(self.count, np.dtype(dtype).itemsize)
+
+    def zeros(self, layout: Layout, dtype: Any) -> Any:
+        """Zeros to add gradients into."""
+        return Batch(self.each.zeros(self._stacked(layout, dtype), dtype))
+
+    def copied(self, gradient: Any, layout: Layout, dtype: Any) -> Any:
+        """A copy of ``gradient``, to write into."""
+        rows = gradient.rows if isinstance(gradient, Batch) else gradient
+        return Batch(self.each.copied(rows, self._stacked(layout, dtype), dtype))
+
+    def can_be_written(self, gradient: Any) -> bool:
+        """True if parts of ``gradient`` can be assigned."""
+        return isinstance(gradient, Batch) and self.each.can_be_written(gradient.rows)
+
+    def fits(self, gradient: Any, layout: Layout) -> bool:
+        """True if ``gradient`` can be written into, and is laid out in memory as ``layout`` says."""
+        return isinstance(gradient, Batch) and self.each.fits(
+            gradient.rows, self._stacked(layout, gradient.dtype)
+        )
+
+    def ready_for(self, buffer: Any, gradient: Any) -> Any:
+        """``buffer``, which nobody else holds, as one that ``gradient`` can be added into."""
+        rows = gradient.rows if isinstance(gradient, Batch) else gradient
+        return Batch(self.each.ready_for(buffer.rows, rows))
+
+    def part(self, buffer: Any, region: Region) -> Any:
+        """The part of ``buffer`` at ``region``, a view."""
+        stride = raw(buffer.rows).strides[0]
+        return Batch(self.each.part(buffer.rows, region.stacked(self.count, stride)))
+
+    def add_into(self, buffer: Any, index: Any, gradient: Any) -> None:
+        """Add ``gradient`` to ``buffer[index]``; no element may be named twice."""
+        buffer[index] = buffer[index] + gradient
+
+    def pull(self, walk: Any, node: Node, grad: Any) -> Any:
+        """Have ``walk`` send ``grad`` on from ``node``: all rows at once; where that fails, one after the other."""
+        inputs = [parent for parent in dict.fromkeys(node.inputs or ()) if parent in walk.grads]
+        before = {parent: walk.grads[parent] for parent in inputs}
         try:
-            super().visit(node, grad, leading)
+            return walk.pull(node, grad)
         except Exception:
             if number_of_rows(grad) is None:
                 raise
             # An error of the rule's own comes again, for the first row.
-            self.grads.update(before)
-            for parent, gradient in zip(inputs, self._by_row(node, grad, leading), strict=True):
+            walk.grads.update(before)
+            for parent, gradient in zip(inputs, self._by_row(node, grad, walk), strict=True):
                 if gradient is not None:
-                    self.add(parent, gradient)
+                    walk.add(parent, gradient)
+            return None
 
-    def add(self, node: Node, gradient: Any) -> None:
-        """Add ``gradient`` to what has arrived at ``node``; its shape and dtype are made to fit."""
-        if gradient.__class__ is Batch:
-            rows = gradient.rows
-            if rows.shape[1:] == node.shape and rows.dtype == node.dtype:
-                previous = self.grads[node]
-                self.grads[node] = gradient if previous is None else previous + gradient
-                return
-        super().add(node, gradient)
-
-    def _by_row(self, node: Node, grad: Any, leading: set[Node]) -> Any:
-        """The gradients that ``node`` sends to each of its inputs."""
+    def _by_row(self, node: Node, grad: Any, walk: Any) -> Any:
+        """The gradients that ``node`` sends to each of its inputs in the walk."""
         arrived = []
         for row in rows_of(grad):
-            walk = PathWalk(keep=True, handle=self.handle)
-            walk.careful = True
-            walk.grads = dict.fromkeys(node.inputs or ())
-            walk.visit(node, row, leading)
-            arrived.append(list(walk.grads.values()))
+            inner = Walk(self.each)
+            inner.check_nans = True
+            inner.route = walk.route
+            inputs = [parent for parent in dict.fromkeys(node.inputs or ()) if parent in walk.grads]
+            inner.grads = dict.fromkeys(inputs)
+            inner.pull(node, row)
+            arrived.append(list(inner.grads.values()))
         return gathered(arrived)
-
-    def mend(self, plan: Any, position: int, grad: Any, saved: Any, gradient: Any) -> Any:
-        """``gradient`` without what came of a zero in ``grad`` and an infinity or NaN in ``saved``."""
-        if not isinstance(gradient, Batch) or gradient is grad:
-            return gradient
-        if not (plan.elementwise or plan.bilinear):
-            return gradient
-        if not (self.trips or has_nan(raw(gradient.rows))):
-            return gradient
-        self.trips.clear()
-        if plan.bilinear:
-            return without_untouched(plan.rules[position], grad, saved, gradient)
-        cotangents, rows = aligned((grad, gradient))
-        zero = np.equal(raw(cotangents), 0) & ~np.isfinite(raw(rows))
-        return Batch(np.where(zero, raw(rows).dtype.type(0), rows))

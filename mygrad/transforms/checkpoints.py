@@ -11,24 +11,25 @@ from typing import Any
 import numpy as np
 
 from mygrad.engine import guard
+from mygrad.engine.backward import NEVER, Walk
 from mygrad.engine.modes import guarding, is_recording, record_as, recording
 from mygrad.engine.nodes import (
     CONSTANT,
     EXPOSED,
     Node,
-    Output,
     Same,
     creation,
     make_handle,
     make_leaf,
     make_node,
+    output_node,
 )
+from mygrad.engine.routes import Route
 from mygrad.engine.views import base_of, is_fleeting, is_variable, touch
-from mygrad.errors import InvalidBackprop
+from mygrad.errors import InvalidBackprop, name_of_function
 from mygrad.tensors.tensor import Tensor
-from mygrad.transforms.batching import Batch, BatchWalk
 from mygrad.transforms.pytrees import flatten
-from mygrad.transforms.tracing import PathWalk, Route, lowered, name_of, revive, varies
+from mygrad.transforms.tracing import lowered, varies, watching
 
 Function = Callable[..., Any]
 
@@ -103,7 +104,7 @@ def checkpoint(function: Function) -> Function:
         for i, varied in enumerate(varying):
             if varied:
                 data = results[i]._data
-                output = make_node(Output, (node,), data.shape, data.dtype, (position, count))
+                output = output_node(node, data, position, count)
                 results[i] = make_handle(type(results[i]), data, output)
                 position += 1
         return build(results)
@@ -165,6 +166,7 @@ class _Evaluation:
 
         These hang on ``inputs``, if that is given.
         """
+        start = creation()
         behind = None if inputs is None else iter(inputs)
         ends: list[Node] = []
         tensors: list[Tensor] = []
@@ -184,15 +186,13 @@ class _Evaluation:
             tensors.append(make_handle(leaf.tensor_class, data, node, leaf.is_array))
             leaves.append(tensors[-1])
         args, kwargs = self.rebuild(leaves)
-        token = recording.set(record_as(True))
         try:
-            result = self.function(*args, **kwargs)
+            with watching(ends, start):
+                result = self.function(*args, **kwargs)
         except ValueError as error:
             if "read-only" in str(error):
                 error.add_note(f"If that is an argument of mygrad.checkpoint: {self._updated()}")
             raise
-        finally:
-            recording.reset(token)
         if any(tensor._version for tensor in tensors):
             raise ValueError(f"checkpoint: {self._updated()}")
         results, build = flatten(result)
@@ -201,7 +201,7 @@ class _Evaluation:
         return results, build, ends
 
     def _updated(self) -> str:
-        name = name_of(self.function)
+        name = name_of_function(self.function)
         return (
             f"{name} is evaluated twice on the same arguments, so that it must not update one in place. Let it"
             " compute new values, x = x + 1 instead of x += 1, or update a copy."
@@ -217,7 +217,7 @@ class _Evaluation:
                 return
             what = "an array of objects"
         raise TypeError(
-            f"checkpoint: {name_of(self.function)} returned {what}, and tensors in it would lose their"
+            f"checkpoint: {name_of_function(self.function)} returned {what}, and tensors in it would lose their"
             " gradient. It may return tensors, arrays of numbers, plain values such as numbers, strings and"
             " None, and nests of these: tuples, lists, dicts, dataclasses."
         )
@@ -314,7 +314,7 @@ class Checkpoint(Node):
         inputs: Any = self.inputs
         count = len(inputs) - len(evaluation.below)
         outside = [*map(lowered, inputs[count:], evaluation.below)]
-        recorded = walk.handle is not None and not _is_plain_batch(walk)
+        recorded = walk.gradients.recorded
         # Used again, tensors from outside would forget gradients that have arrived from elsewhere.
         held = [(node, node.grad, node.state) for node in (*inputs, *outside)]
         start = creation()
@@ -323,7 +323,7 @@ class Checkpoint(Node):
         outputs = [touch(result) for result in results]
         for node, gradient, state in held:
             node.grad, node.state = gradient, state
-        name = name_of(evaluation.function)
+        name = name_of_function(evaluation.function)
         if [node.shape for node in outputs] != evaluation.shapes:
             raise InvalidBackprop(
                 f"checkpoint: evaluated again, {name} returned tensors of other shapes,"
@@ -346,18 +346,17 @@ class Checkpoint(Node):
                 f"checkpoint: evaluated again, {name} returned other values. What it uses must not be updated"
                 " before going back, and random numbers have to come from a generator that it seeds itself."
             )
-        walk_class = BatchWalk if any(isinstance(each, Batch) for each in grad) else PathWalk
-        inner = walk_class(keep=True, handle=_handle_of(walk, recorded))
-        inner.careful = walk.careful
+        inner = Walk(walk.gradients)
+        inner.check_nans = walk.check_nans
         pairs = [(node, each) for node, each in zip(outputs, grad, strict=True) if each is not None]
         del results
-        since = float("inf") if recorded else start
+        since = NEVER if recorded else start
         token = recording.set(record_as(recorded))
         try:
             grads = inner.between(route, pairs, since)
         finally:
             recording.reset(token)
-        walk.careful = walk.careful or inner.careful
+        walk.check_nans = walk.check_nans or inner.check_nans
         for node, end in zip(inputs, (*ends, *outside), strict=True):
             gradient = grads.get(end)
             if gradient is not None:
@@ -369,13 +368,3 @@ class Checkpoint(Node):
     def _stood_for(route: Route, start: float) -> Iterable[Node]:
         """The nodes on the way that were made before: views that were taken again in the first evaluation."""
         return [node for node in route.path if node.order < start]
-
-
-def _is_plain_batch(walk: Any) -> bool:
-    return isinstance(walk, BatchWalk) and walk.handle is not revive
-
-
-def _handle_of(walk: Any, recorded: bool) -> Any:
-    if recorded:
-        return revive
-    return walk.handle if isinstance(walk, BatchWalk) else None

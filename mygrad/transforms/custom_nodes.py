@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mygrad.engine.hooks import read_only
-from mygrad.engine.modes import leak_check
+from mygrad.engine.modes import every, leak_check
 from mygrad.engine.nodes import CONSTANT, Handle, Node, output_node
-from mygrad.engine.unbroadcast import fit
+from mygrad.engine.unbroadcast import broadcasts_to, fit
 from mygrad.errors import GradientLost, InvalidGradient
 from mygrad.transforms.pytrees import matching
 
@@ -57,14 +57,14 @@ class CustomCall(Node):
         known: dict[str, Any] = {"grad": self._nested(walk, grad if several else (grad,))}
         known |= self._revived(walk, several)
         known["aux"] = call.aux
-        if call.again is not None and walk.handle is not None:
+        if call.again is not None and walk.gradients.recorded:
             known["aux"] = self._by_numpy(call.again, known, recorded=True)
         inputs: Iterator[Node] = iter(self.inputs or ())
         answers: dict[Rule, dict[str, Any]] = {}
         for name, rule in call.rules.items():
             if rule not in answers:
                 asked = [known[name] for name in rule.asked]
-                answer = self._by_numpy(rule.call, *asked, recorded=walk.handle is not None)
+                answer = self._by_numpy(rule.call, *asked, recorded=walk.gradients.recorded)
                 answers[rule] = self._by_name(rule, answer)
             gradients = self._leaves(name, answers[rule][name])
             for i in call.wanted[name]:
@@ -80,8 +80,8 @@ class CustomCall(Node):
             grad = value
             if grad is None:
                 grad = np.zeros(shape, dtype)
-                if walk.handle is not None:
-                    grad = walk.handle(grad, CONSTANT)
+                if walk.gradients.recorded:
+                    grad = walk.gradients.value(grad, CONSTANT)
             leaves[place] = read_only(grad)
         return call.build(leaves)
 
@@ -92,23 +92,23 @@ class CustomCall(Node):
         inputs = iter(self.inputs or ())
         nodes = {name: {i: next(inputs) for i in wanted} for name, wanted in call.wanted.items()}
         arguments = {name: list(leaves) for name, (leaves, _) in call.arguments.items()}
-        if walk.handle is not None:
+        if walk.gradients.recorded:
             for name in arguments.keys() & nodes.keys():
                 for i, node in nodes[name].items():
-                    arguments[name][i] = walk.handle(arguments[name][i], node)
+                    arguments[name][i] = walk.gradients.value(arguments[name][i], node)
             for count, place in enumerate(call.places):
                 if results[place] is not None:
                     node = self
                     if several:
                         node = output_node(self, results[place], count, len(call.places))
-                    results[place] = walk.handle(results[place], node)
+                    results[place] = walk.gradients.value(results[place], node)
         known = {name: call.arguments[name][1](leaves) for name, leaves in arguments.items()}
         return known | {"out": call.build(results)}
 
     def _by_numpy(self, function: Function, *args: Any, recorded: bool) -> Any:
         """``function(*args)``, of tensors if the walk is ``recorded``: none of them may become an array."""
         call: Call = self.saved[0]
-        token = leak_check.set(leak_check.get() or recorded)
+        token = leak_check.set(every if recorded else leak_check.get())
         try:
             return function(*args)
         except GradientLost as error:
@@ -149,24 +149,16 @@ class CustomCall(Node):
         """``gradient`` as one of ``node``, a leaf of the argument ``name``."""
         call: Call = self.saved[0]
         value = gradient if hasattr(gradient, "dtype") else np.asarray(gradient)
-        if isinstance(value, Handle) and walk.handle is None:
+        if isinstance(value, Handle) and not walk.gradients.recorded:
             value = value._data
-        elif isinstance(value, np.ndarray | np.generic) and walk.handle is not None:
-            value = walk.handle(value, CONSTANT)
+        elif isinstance(value, np.ndarray | np.generic) and walk.gradients.recorded:
+            value = walk.gradients.value(value, CONSTANT)
         fits = value.shape == node.shape
         if not fits and len(call.facts) == 1 and value.shape == call.facts[0][0]:
-            fits = _is_broadcast(node.shape, value.shape)
+            fits = broadcasts_to(node.shape, value.shape)
         if not fits or value.dtype.kind not in "biufc":
             raise InvalidGradient(
                 f"a rule of {call.name} returned a gradient with respect to {name} of shape {value.shape}"
                 f" and dtype {value.dtype}; it has to be numbers of shape {node.shape}"
             )
         return fit(value, node, self)
-
-
-def _is_broadcast(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
-    """Whether an array of ``shape`` can be broadcast to one of the shape ``to``."""
-    try:
-        return np.broadcast_shapes(shape, to) == to
-    except ValueError:
-        return False

@@ -12,7 +12,7 @@ import numpy as np
 
 from mygrad.dispatch.general import lock_reachable
 from mygrad.engine import anomalies
-from mygrad.engine.modes import debugging, guarding, leak_check
+from mygrad.engine.modes import debugging, every, guarding, leak_check
 from mygrad.engine.nodes import CONSTANT, Handle, Node, make_handle, make_node, output_node
 from mygrad.engine.signatures import parameters_of
 from mygrad.engine.views import is_fleeting, is_variable, touch
@@ -245,7 +245,7 @@ class CustomFunction:
 
     def _evaluate(self, bound: inspect.BoundArguments) -> Any:
         """What the function returns; no tensor from outside may become an array on the way."""
-        token = leak_check.set(True)
+        token = leak_check.set(every)
         try:
             return self._function(*bound.args, **bound.kwargs)
         except GradientLost as error:

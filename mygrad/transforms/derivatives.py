@@ -16,15 +16,17 @@ from typing import Any
 
 import numpy as np
 
-from mygrad.engine.backward import raw
+from mygrad.engine.backward import Walk
+from mygrad.engine.gradients import ARRAYS
+from mygrad.engine.nans import raw
 from mygrad.engine.nodes import Node, make_handle, make_leaf
+from mygrad.engine.routes import Route
 from mygrad.rules.products import Matmul
 from mygrad.tensors.tensor import Tensor
 from mygrad.transforms.pytrees import flatten
 from mygrad.transforms.tracing import (
+    TENSORS,
     Function,
-    PathWalk,
-    Route,
     Trace,
     apart,
     array_of,
@@ -36,7 +38,6 @@ from mygrad.transforms.tracing import (
     plain,
     positions,
     pull,
-    revive,
     roots_of,
     scalar,
 )
@@ -234,7 +235,7 @@ def linearize(function: Function, *args: Any, has_aux: bool = False, **kwargs: A
         given = fitted(tangents, args, "the tangents")
         tensors = history or have_tensors(given)
         recorded = tensors and trace.traceable
-        walk = PathWalk(keep=True, handle=revive if recorded else None)
+        walk = Walk(TENSORS if recorded else ARRAYS)
         pushed = pull(walk, back, given, ends, history=tensors, recorded=recorded)
         return rebuild(pushed)
 
@@ -247,7 +248,7 @@ def transposed(
 ) -> tuple[list[Any], list[Node]]:
     """The gradients of ``outputs`` for some cotangents, as functions of these; and their nodes."""
     cotangents = [_somewhere(out) for out in outputs]
-    walk = PathWalk(keep=True, handle=revive)
+    walk = Walk(TENSORS)
     route = trace.route(outputs)
     pulled = pull(
         walk,
@@ -324,36 +325,35 @@ def jvp(
     return value, pushforward(*tangents), *aux
 
 
-class _AlongWalk(PathWalk):
-    """Goes back for the sum of the products of gradients and ``directions``, by which the ends are mapped.
+class _Along:
+    """Takes products of matrices over in a walk for the sum of the products of gradients and ``directions``.
 
-    The gradient of a factor of a matrix product is itself a matrix product, and the largest there is. It
-    is not computed: its product with the direction is that of the gradient of the result with the product
-    in which the direction takes the factor's place. Such ``pairs`` remain to be multiplied and summed.
+    The gradient of a factor is itself a product of matrices, and the largest there is. It is not computed: its
+    product with the direction is that of the gradient of the result with the product in which the direction takes
+    the factor's place. Such ``pairs`` remain to be multiplied and summed. ``directions`` maps the ends of the walk.
     """
 
     __slots__ = ("directions", "pairs")
 
     def __init__(self, directions: dict[Node, Any]) -> None:
-        super().__init__(keep=True, handle=revive)
         self.directions = directions
         self.pairs: list[tuple[Any, Any]] = []
 
-    def visit(self, node: Node, grad: Any, leading: set[Node]) -> None:
-        """Send ``grad`` on from ``node``."""
+    def __call__(self, walk: Walk, node: Node, grad: Any) -> bool:
+        """Send ``grad`` on from ``node`` if that is a product with one of the ends."""
         directions = self.directions
         if not isinstance(node, Matmul) or directions.keys().isdisjoint(node.inputs or ()):
-            super().visit(node, grad, leading)
-            return
+            return False
         plan = node.plan
-        saved = self.revive(node)
+        saved = walk.gradients.saved(node)
         known = dict(zip(plan.names, saved, strict=True))
         for parent, name, rule in zip(node.inputs or (), plan.needed, plan.rules, strict=True):
             if parent in directions and known["axes"] is None and not parent.hooked:
                 factors = {**known, name: directions[parent]}
                 self.pairs.append((grad, np.matmul(factors["x1"], factors["x2"])))
-            elif parent in leading:
-                self.add(parent, rule(grad, *saved))
+            elif parent in walk.grads:
+                walk.add(parent, rule(grad, *saved))
+        return True
 
 
 _MISSING: Any = object()
@@ -410,9 +410,9 @@ def hvp(
         route = trace.route([value])
         directions = fitted(v, x, "v")
         history = trace.has_history(route) or have_tensors(directions)
-        walk = _AlongWalk(dict(zip(trace.ends, directions, strict=True)))
+        along = _Along(dict(zip(trace.ends, directions, strict=True)))
         factors = pull(
-            walk,
+            Walk(TENSORS, instead=along),
             route,
             [ones(value)],
             trace.ends,
@@ -421,7 +421,7 @@ def hvp(
             guarded=history,
         )
         cotangents = list(directions)
-        for one, other in walk.pairs:
+        for one, other in along.pairs:
             factors += one, other
             cotangents += other, one
         if not history:

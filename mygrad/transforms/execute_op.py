@@ -13,7 +13,7 @@ from mygrad.dispatch.general import leaf_or_error, link_views, lock_reachable, w
 from mygrad.dispatch.mygrad2 import checked
 from mygrad.dispatch.out import check_outputs
 from mygrad.engine.inplace import replace
-from mygrad.engine.modes import Recording, guarding, leak_check, recording
+from mygrad.engine.modes import Recording, every, guarding, leak_check, recording
 from mygrad.engine.nodes import (
     CONSTANT,
     EXPOSED,
@@ -24,6 +24,7 @@ from mygrad.engine.nodes import (
     make_leaf,
     make_node,
 )
+from mygrad.engine.unbroadcast import broadcasts_to
 from mygrad.engine.views import is_fleeting, is_variable, touch
 from mygrad.errors import GradientLost, InvalidBackprop, InvalidGradient, MyGradException
 from mygrad.functions.mirror import as_one
@@ -139,7 +140,7 @@ def execute_op(
             )
     of_variables = enumerate(sources.get(id(v), v) for v in variables)
     wanted = [(i, source) for i, source in of_variables if _varies(source)]
-    for value in varying if leak_check.get() else ():
+    for value in varying if leak_check.get() is not None else ():
         if not any(value is source for _, source in wanted):
             value._leaks(f"is none of the variables that {Op.__name__} set")
     if not wanted:
@@ -207,7 +208,7 @@ def _into(out: Any, tensor: Any, op: Operation) -> Any:
     if not (is_array or isinstance(out, Handle)):
         raise TypeError(f"execute_op: out is a tensor or an array, not {type(out).__name__}")
     if not tensor.constant:
-        check_outputs(type(op), (out,))
+        check_outputs(type(op), (out,), [tensor])
     mask = unwrap(op.where, []) if isinstance(op, Ufunc) else True
     if out.shape != tensor.shape:
         raise ValueError(
@@ -276,7 +277,7 @@ class Custom(Node):
                 gradient = gradient._value()  # type: ignore[attr-defined]
             gradient = self._checked(gradient, index, node)
             if recorded and not isinstance(gradient, Handle):
-                gradient = walk.handle(gradient, CONSTANT)
+                gradient = walk.gradients.value(gradient, CONSTANT)
             walk.add(node, gradient)
 
     def _gradient(self, op: Any, index: int, grad: Any) -> Any:
@@ -305,7 +306,7 @@ class Custom(Node):
                 f"{rule} returned {gradient!r}; it takes an array of numbers of the shape of the variable,"
                 f" {node.shape}, or of one that this was broadcast to"
             )
-        if mask is not True and _fits(mask.shape, gradient.shape):
+        if mask is not True and broadcasts_to(mask.shape, gradient.shape):
             gradient = np.where(mask, gradient, 0)
         self._check_kind(gradient, node, rule)
         summed = op.grad_post_process_fn(gradient, node.shape)
@@ -330,7 +331,7 @@ class Custom(Node):
             return
         counted = _repeated(gradient.shape, node.shape)
         shapes = [self.shape, *(data.shape for data in inputs)]
-        if counted and not any(_fits(counted, shape) for shape in shapes):
+        if counted and not any(broadcasts_to(counted, shape) for shape in shapes):
             raise InvalidGradient(
                 f"{rule} returned an array of shape {gradient.shape}; the variable has shape {node.shape}, and"
                 f" was broadcast neither to the result, of shape {self.shape}, nor to another input. Return an"
@@ -345,7 +346,9 @@ class Custom(Node):
         if not alive.keys() <= {id(each) for each in inputs}:
             raise _first_only(op, "one of its variables is none of its inputs")
         live = [
-            make_handle(Live, *_parts(walk.handle(each._data, alive.get(id(each), CONSTANT))))
+            make_handle(
+                Live, *_parts(walk.gradients.value(each._data, alive.get(id(each), CONSTANT)))
+            )
             for each in inputs
         ]
         again: Any = type(op)()
@@ -381,7 +384,7 @@ def _parts(tensor: Any) -> tuple[Any, Node]:
 
 def _differentiably(op: Operation, run: Any) -> Any:
     """What ``run()`` returns, computed without losing the gradient of a tensor."""
-    token = leak_check.set(True)
+    token = leak_check.set(every)
     try:
         return run()
     except GradientLost as error:
@@ -427,9 +430,3 @@ def _is_nearly_real(gradient: Any) -> bool:
     data = unwrap(gradient, [])
     scale = np.max(np.abs(data), initial=0, where=np.isfinite(data))
     return bool(np.all(np.abs(data.imag) <= np.sqrt(np.finfo(data.dtype).eps) * scale))
-
-
-def _fits(inner: tuple[int, ...], outer: tuple[int, ...]) -> bool:
-    """Whether an array of shape ``inner`` can be broadcast to ``outer``."""
-    pairs = zip(reversed(inner), reversed(outer), strict=False)
-    return len(inner) <= len(outer) and all(a in (1, b) for a, b in pairs)

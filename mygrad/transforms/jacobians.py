@@ -15,23 +15,25 @@ from typing import Any
 
 import numpy as np
 
+from mygrad.engine.backward import Walk
+from mygrad.engine.gradients import ARRAYS
 from mygrad.engine.modes import record_as, recording
 from mygrad.engine.nodes import Handle, Node
+from mygrad.engine.routes import Route
 from mygrad.tensors.tensor import Tensor
 from mygrad.transforms import batching_rules  # noqa: F401 - the functions of NumPy's that take batches
-from mygrad.transforms.batching import Batch, BatchWalk
+from mygrad.transforms.batching import Batch, Batches
 from mygrad.transforms.derivatives import grad, transposed
 from mygrad.transforms.pytrees import flatten
 from mygrad.transforms.tracing import (
+    TENSORS,
     Function,
-    Route,
     Trace,
     array_of,
     complex_derivative,
     constant,
     is_one,
     positions,
-    revive,
     roots_of,
     varies,
 )
@@ -217,8 +219,8 @@ def _pull_units(
         parts = [[_rows(end, None, 0, history)] for end in ends]
     for start in range(0, number, step):
         stop = min(start + step, number)
-        walk = BatchWalk(keep=True, handle=revive if recorded else _as_it_is)
-        walk.careful = True  # unit cotangents are zeros nearly everywhere
+        walk = Walk(Batches(stop - start, TENSORS if recorded else ARRAYS))
+        walk.check_nans = True  # unit cotangents are zeros nearly everywhere
         roots = []
         for root, given in zip(route.roots, _units(outputs, sizes, start, stop, unit), strict=True):
             if root is not None:
@@ -235,10 +237,6 @@ def _pull_units(
         return _split(parts, outputs, ends, sizes)
     finally:
         recording.reset(token)
-
-
-def _as_it_is(data: Any, _: Any) -> Any:
-    return data
 
 
 def _units(outputs: list[Any], sizes: list[int], start: int, stop: int, unit: complex) -> Any:

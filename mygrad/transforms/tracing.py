@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import operator
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from mygrad.dispatch.operands import check_class
 from mygrad.engine import guard
-from mygrad.engine.anomalies import Watcher
-from mygrad.engine.backward import Walk, collect, has_zeros, raw, watch
-from mygrad.engine.hooks import changed
-from mygrad.engine.modes import debugging, guarding, is_recording, record_as, recording
+from mygrad.engine.backward import NEVER, Walk
+from mygrad.engine.gradients import ARRAYS, Tensors
+from mygrad.engine.modes import (
+    every,
+    guarding,
+    is_recording,
+    leak_check,
+    none_at_all,
+    record_as,
+    recording,
+)
+from mygrad.engine.nans import raw
 from mygrad.engine.nodes import (
     CONSTANT,
     EXPOSED,
@@ -27,12 +36,16 @@ from mygrad.engine.nodes import (
     make_handle,
     make_leaf,
     make_node,
-    new,
 )
-from mygrad.engine.operation import unchanged
-from mygrad.engine.pullbacks import compiled
-from mygrad.engine.views import forget, is_variable, touch
-from mygrad.errors import InvalidBackprop, InvalidGradient
+from mygrad.engine.routes import Route
+from mygrad.engine.views import is_variable, touch
+from mygrad.errors import (
+    GradientLost,
+    InvalidBackprop,
+    InvalidGradient,
+    MyGradException,
+    name_of_function,
+)
 from mygrad.tensors.tensor import Tensor
 from mygrad.transforms.pytrees import flatten, map_leaves, matching
 
@@ -40,164 +53,61 @@ Function = Callable[..., Any]
 _ndarray = np.ndarray
 _by_creation = operator.attrgetter("order")
 
+#: Gradients that can be differentiated in turn.
+TENSORS = Tensors(Tensor)
+
 #: A copy of an array of so many bytes costs less than a lock on it.
 SMALL = 1 << 14
 
 
-class Route:
-    """The part of a graph that lies between ``roots`` and ``ends``.
+class _Watch:
+    """True of the nodes that depend on ``ends``, all made after ``start``, or that ``outer`` is true of."""
 
-    ``roots`` are nodes, None for what depends on nothing; ``nodes`` are all behind the roots, as far as the
-    ends; ``path`` those among them that lead to an end, in the order of creation; ``leading`` is ``path`` and
-    the ends. The nodes in ``whole`` have no input that does not lead there. ``hooked`` are the ends that
-    have hooks.
-    """
+    __slots__ = ("behind", "ends", "outer", "start")
 
-    __slots__ = ("ends", "hooked", "leading", "nodes", "path", "roots", "whole")
-
-    def __init__(self, roots: Sequence[Node | None], ends: Sequence[Node]) -> None:
+    def __init__(self, ends: list[Node], start: float, outer: Any) -> None:
         self.ends = ends
-        self.leading = leading = set(ends)
-        self.hooked = [end for end in leading if end.hooked]
-        self.roots = roots
-        behind = collect([root for root in roots if root is not None], leading)
-        self.nodes = sorted(behind, key=_by_creation)
-        path: list[Node] = []
-        self.path = path
-        whole: set[Node] = set()
-        self.whole = whole
-        for node in self.nodes:
-            inputs = node.inputs
-            if inputs and node not in leading and not leading.isdisjoint(inputs):
-                if leading.issuperset(inputs):
-                    whole.add(node)
-                leading.add(node)
-                path.append(node)
+        self.behind = [end.inputs for end in ends]
+        self.start = start
+        self.outer = outer
 
-    def again(self) -> Route:
-        """The way as it is now: who has the tensors that it begins at may have hooked or released them."""
-        return Route(self.roots, self.ends)
+    def __call__(self, node: Node) -> bool:
+        ends = {*self.ends, *map(lowered, self.ends, self.behind)}
+        nodes, seen = [node], {node}
+        for each in nodes:  # the list grows while it is read
+            if each in ends:
+                return True
+            fresh = [n for n in each.inputs or () if n.order > self.start and n not in seen]
+            nodes += fresh
+            seen.update(fresh)
+        return self.outer is not None and self.outer(node)
 
 
-class PathWalk(Walk):
-    """The way back along a :class:`Route`: computes what leads to its ends, leaves nothing on the nodes."""
+@contextmanager
+def watching(ends: list[Node], start: float) -> Iterator[None]:
+    """Evaluate a function: what depends on ``ends``, made after ``start``, must not become plain data."""
+    outer = leak_check.get()
+    watch = outer if outer in (every, none_at_all) else _Watch(ends, start, outer)
+    tokens = recording.set(record_as(True)), leak_check.set(watch)
+    try:
+        yield
+    except Exception as error:
+        if (loss := _loss_behind(error)) is not None:
+            raise loss from None
+        raise
+    finally:
+        recording.reset(tokens[0])
+        leak_check.reset(tokens[1])
 
-    __slots__ = ()
 
-    def between(
-        self, route: Route, roots: Iterable[tuple[Node, Any]], since: float = float("inf")
-    ) -> dict[Node, Any]:
-        """The gradients that arrive from ``roots``; nodes made after ``since`` are released."""
-        self.grads = dict.fromkeys(route.nodes)
-        for root, grad in roots:
-            if root in route.leading:
-                self.careful = self.careful or has_zeros(grad)
-                self.add(root, grad)
-        self._follow(route, since)
-        for end in route.hooked:
-            if self.grads[end] is not None:
-                self.grads[end] = changed(end, self.grads[end])
-        return self.grads
-
-    @watch
-    def _follow(self, route: Route, since: float) -> None:
-        """Visit the nodes of ``route``, the last first."""
-        grads = self.grads
-        within = self.trips.copy()  # of a rule that goes back itself
-        watched = debugging.get()
-        short = self.handle is None and not watched
-        for node in reversed(route.path):
-            grad = grads.pop(node)
-            keep = node.order <= since
-            if grad is None:
-                pass
-            elif short and node.plan is not None and node in route.whole:
-                plan = node.plan
-                if plan.gates:
-                    self.careful = True
-                (plan.visit or compiled(plan))(self, node, grad, grads, self.exclusive, keep)
-                forget(node)
-                continue
-            else:
-                watcher = Watcher(grads, node, grad) if watched else None
-                self.visit(node, grad, route.leading)
-                if watcher is not None:
-                    watcher.verify(grad)
-            if not keep:
-                node.release()
-        self.trips += within
-
-    def visit(self, node: Node, grad: Any, leading: set[Node]) -> None:
-        """Send ``grad`` on from ``node``."""
-        plan = node.plan
-        handle = self.handle
-        if (
-            handle is revive
-            and grad.__class__ is _ndarray
-            and (plan is None or plan.sources.count(None) < len(plan.sources))
-        ):
-            grad = constant(grad)  # what meets no value of the graph stays a plain array
-        if plan is None:
-            self.careful = self.careful or node.gates
-            node.pullback(self, grad)
-            return
-        if plan.gates:
-            self.careful = True
-        saved = node.saved
-        if handle is not None and saved:
-            saved = self.revive(node)
-        grads = self.grads
-        trips = self.trips
-        if trips:
-            trips.clear()
-        inputs: tuple[Node, ...] = node.inputs  # type: ignore[assignment]
-        for position, parent in enumerate(inputs):
-            if parent not in leading:
-                continue
-            rule = plan.rules[position]
-            gradient = grad if rule is unchanged else rule(grad, *saved)
-            if trips or self.careful:
-                gradient = self.mend(plan, position, grad, saved, gradient)
-            if gradient is None:
-                continue
-            # What `add` does with a first gradient that fits.
-            data = gradient._data if gradient.__class__ is Tensor else gradient
-            if (
-                data.__class__ is _ndarray
-                and data.dtype is parent.dtype
-                and data.shape == parent.shape
-                and grads[parent] is None
-            ):
-                grads[parent] = gradient
-            else:
-                self.add(parent, gradient)
-
-    def add(self, node: Node, gradient: Any) -> None:
-        """Add ``gradient`` to what has arrived at ``node``; its shape and dtype are made to fit."""
-        data = gradient._data if gradient.__class__ is Tensor else gradient
-        if data.__class__ is not _ndarray or data.shape != node.shape or data.dtype != node.dtype:
-            super().add(node, gradient)
-            return
-        previous = self.grads[node]
-        if previous is None:
-            self.grads[node] = gradient
-        elif node in self.exclusive:
-            previous += gradient
-        else:
-            self._second(node, previous, gradient)
-
-    def revive(self, node: Node) -> Any:
-        """What ``node`` saved, with the values of the graph as tensors with their history."""
-        if self.handle is not revive:
-            return node.saved
-        inputs: Any = node.inputs
-        values = []
-        for value, source in zip(node.saved, node.plan.sources, strict=True):
-            if source is None:
-                values.append(value)
-            else:
-                values.append(revive(value, node if source < 0 else inputs[source]))
-        return values
+def _loss_behind(error: BaseException) -> GradientLost | None:
+    """The `GradientLost` that led to another ``error``: NumPy's own, of ``array[i] = tensor``, names no reason."""
+    if isinstance(error, MyGradException):
+        return None
+    cause = error.__cause__ or error.__context__
+    while cause is not None and not isinstance(cause, GradientLost):
+        cause = cause.__cause__ or cause.__context__
+    return cause
 
 
 class Trace:
@@ -212,7 +122,7 @@ class Trace:
     def __init__(
         self, function: Function, args: Sequence[Any], at: Sequence[int], kwargs: dict[str, Any]
     ) -> None:
-        self.name = name_of(function)
+        self.name = name_of_function(function)
         self.start = creation()
         self.traceable = is_recording()
         leaves, self.rebuild = flatten([args[i] for i in at])
@@ -224,11 +134,8 @@ class Trace:
         traced = list(args)
         for position, value in zip(at, self.rebuild(inputs), strict=True):
             traced[position] = value
-        token = recording.set(record_as(True))
-        try:
+        with watching(nodes, self.start):
             self.result = function(*traced, **kwargs)
-        finally:
-            recording.reset(token)
         self.ends = [*map(lowered, nodes, behind)]
 
     def parts(self, has_aux: bool) -> tuple[Any, Any]:
@@ -257,7 +164,7 @@ class Trace:
             return True
         # Leaves made during the evaluation are nobody's outside.
         start = self.start
-        return any(node.order < start and isinstance(node, Leaf) for node in route.nodes)
+        return any(node.order < start and isinstance(node, Leaf) for node in route.behind)
 
     def pull(
         self,
@@ -273,25 +180,25 @@ class Trace:
         """
         recorded = history and self.traceable
         return pull(
-            PathWalk(keep=True, handle=revive if recorded else None),
+            Walk(TENSORS if recorded else ARRAYS),
             route,
             cotangents,
             self.ends,
             history=history,
             recorded=recorded,
-            since=self.start if last and not history else float("inf"),
+            since=self.start if last and not history else NEVER,
         )
 
 
 def pull(
-    walk: PathWalk,
+    walk: Walk,
     route: Route,
     cotangents: list[Any],
     ends: list[Node],
     *,
     history: bool,
     recorded: bool,
-    since: float = float("inf"),
+    since: float = NEVER,
     guarded: bool = True,
 ) -> list[Any]:
     """The gradients with respect to ``ends``: tensors if there is ``history``, which may be ``recorded``.
@@ -355,19 +262,6 @@ def lowered(node: Node, inputs: tuple[Node, ...] | None) -> Node:
     while node.inputs is not inputs and node.inputs:
         (node,) = node.inputs
     return node
-
-
-def revive(data: Any, node: Any) -> Tensor:
-    """The tensor of an array of the graph and its node."""
-    if node.state:
-        node = make_node(Same, (node,), node.shape, node.dtype)
-    tensor = new(Tensor)
-    tensor._data = data if data.__class__ is _ndarray else np.asarray(data)
-    tensor._node = node
-    tensor._base = None
-    tensor._version = 0
-    tensor._is_array = False
-    return tensor
 
 
 def constant(data: Any) -> Tensor:
@@ -473,11 +367,6 @@ def scalar(trace: Trace, value: Any) -> Any:
 def ones(value: Any) -> Any:
     """The cotangent of a scalar, with which its gradient is taken."""
     return np.ones(np.shape(value)) if not isinstance(value, Tensor) else np.ones_like(value._data)
-
-
-def name_of(function: Function) -> str:
-    """The name of ``function``, for errors."""
-    return getattr(function, "__name__", "the function")
 
 
 def array_of(result: Any) -> Any:

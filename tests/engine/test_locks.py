@@ -86,6 +86,18 @@ def test_views_and_bases_with_holders_of_their_own() -> None:
     assert is_open(base, view, part)
 
 
+def test_a_base_that_the_user_opens_while_a_view_of_it_is_locked() -> None:
+    base = np.ones(4)
+    view = base[1:]
+    base.flags.writeable = False
+    first = locked(view)
+    base.flags.writeable = True
+    second = locked(view)
+    assert not is_open(base, view)
+    del first, second
+    assert is_open(base, view)
+
+
 def test_nodes_share_a_lock() -> None:
     array = np.ones(3)
     x = mg.tensor(array, copy=False)
@@ -132,6 +144,18 @@ def test_a_lock_while_that_before_is_being_let_go() -> None:
     del third
     assert is_open(array)
     assert not guard._locks
+
+
+def test_one_thread_at_a_time_makes_locks() -> None:
+    array = np.ones(3)
+    holders: list[Any] = []
+    thread = threading.Thread(target=lambda: holders.append(locked(array)))
+    with guard._mutex:
+        thread.start()
+        thread.join(0.05)
+        assert is_open(array)
+    thread.join()
+    assert not is_open(array)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ F = np.array([1.5, -2.0, 0.5])
 
 SWITCHES = [
     (mg.no_autodiff, modes.recording, modes.Recording.OFF),
-    (mg.strict, modes.leak_check, True),
+    (mg.strict, modes.leak_check, modes.every),
     (mg.mem_guard_off, modes.guarding, False),
     (mg.mem_guard_on, modes.guarding, True),
 ]

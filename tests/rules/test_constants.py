@@ -1,14 +1,17 @@
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
 import mygrad as mg
 from mygrad.engine.registry import PiecewiseConstant, Refused, registry
+from tests.versions import numpy_since
 
 FLOATS = np.array([-1.5, 0.0, -0.0, 2.0, np.nan, np.inf, -np.inf])
 INTEGERS = np.array([6, 1, 5, 12])
 
 UNARY = [
-    *(np.ceil, np.fix, np.floor, np.rint, np.signbit, np.spacing, np.trunc),
+    *(np.ceil, np.floor, np.rint, np.signbit, np.spacing, np.trunc),
     *(np.isfinite, np.isinf, np.isnan, np.isneginf, np.isposinf, np.logical_not),
     *(np.iscomplex, np.iscomplexobj, np.isreal, np.isrealobj),
 ]
@@ -38,6 +41,12 @@ def test_of_one_array(function):
     assert_acts_on_data(function, FLOATS.astype(np.float32))
     assert_acts_on_data(function, FLOATS[1])
     assert_acts_on_data(function, FLOATS[:0])
+
+
+def test_fix():
+    deprecated = pytest.warns(DeprecationWarning, match="numpy.fix is deprecated")
+    with deprecated if numpy_since("2.5") else nullcontext():
+        assert_acts_on_data(np.fix, FLOATS)
 
 
 @pytest.mark.parametrize("function", BINARY)

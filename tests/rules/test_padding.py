@@ -12,12 +12,7 @@ SAMPLES = [
     Sample(np.pad, normal(2, 3), (0, 2)),
     Sample(np.pad, normal(2, 2), ((1, 0), (0, 2)), "constant"),
     Sample(np.pad, normal(2, 2), [[1], [2]], constant_values=1.5),
-    *(
-        # Since NumPy 2.4.
-        [Sample(np.pad, normal(2, 2), {-1: 1, 0: (0, 2)})]
-        if np.lib.NumpyVersion(np.__version__) >= "2.4.0"
-        else []
-    ),
+    Sample(np.pad, normal(2, 2), {-1: 1, 0: (0, 2)}).since("2.4", reason="widths by axis are new"),
     Sample(np.pad, normal(2, 2), 0),
     Sample(np.pad, normal(0), 2),
     Sample(np.pad, normal(2, 0), 1),

@@ -4,6 +4,7 @@ import pytest
 import mygrad as mg
 from tests.checks import Sample, complex_normal, distinct, generic_checks
 from tests.edges import pullback
+from tests.versions import numpy_since
 
 nan = np.nan
 
@@ -15,6 +16,15 @@ SAMPLES = [
     *(Sample(np.sort, distinct(2, 3, 2), **axis) for axis in AXES),
     *(Sample(np.sort, distinct(4), kind=kind) for kind in ["quicksort", "stable", "heapsort"]),
     Sample(np.sort, distinct(4), stable=True),
+    *(
+        sample.since("2.5", reason="it brought descending")
+        for sample in (
+            Sample(np.sort, distinct(5), descending=True),
+            *(Sample(np.sort, distinct(2, 3, 2), descending=True, **axis) for axis in AXES),
+            Sample(np.sort, distinct(4), descending=False),
+            Sample(np.sort, complex_normal(2, 3), descending=True),
+        )
+    ),
     *(Sample(np.sort, distinct(*shape)) for shape in [(0,), (1,), (2, 0), (0, 2)]),
     Sample(np.sort, distinct(), axis=None),
     Sample(np.sort, complex_normal(2, 3)),
@@ -34,6 +44,14 @@ SAMPLES = [
     Sample(np.unique, distinct(2, 3), True, True, True),
     Sample(np.unique, complex_normal(3), return_counts=True),
     Sample(np.unique, distinct(3, 2), axis=0),
+    *(
+        sample.since("2.3", reason="it brought sorted")
+        for sample in (
+            Sample(np.unique, distinct(20), sorted=False),
+            Sample(np.unique, distinct(20), return_inverse=True, sorted=False),
+            Sample(np.unique, distinct(3, 2), axis=0, sorted=False),
+        )
+    ),
     Sample(np.unique, distinct(3, 2), axis=-1, return_inverse=True),
     Sample(np.unique, np.array([2, 1, 2]), return_counts=True),
     Sample(np.unique_all, distinct(2, 3)),
@@ -88,6 +106,13 @@ def test_many_equal_elements_in_single_precision():
 def test_nan_is_sorted_to_the_end():
     (gradient,) = pullback(np.sort, np.array([nan, 1.0, 0.0]), grad=np.array([1.0, 2.0, 4.0]))
     assert gradient.tolist() == [4, 2, 1]
+    if numpy_since("2.5"):
+        (gradient,) = pullback(
+            lambda x: np.sort(x, descending=True),
+            np.array([nan, 0.0, 1.0, 0.0]),
+            grad=np.array([1.0, 2.0, 4.0, 8.0]),
+        )
+        assert gradient.tolist() == [8, 3, 1, 3]
     (gradient,) = pullback(
         lambda x: np.partition(x, 0), np.array([nan, 1.0, 0.0]), grad=np.array([1.0, 2.0, 2.0])
     )
@@ -101,6 +126,11 @@ def test_sorting_a_tensor_in_place():
     assert y.data.tolist() == [1, 2, 3]
     np.sum(y * np.array([1.0, 2.0, 4.0])).backward()
     assert x.grad.tolist() == [4, 1, 2]
+    with pytest.raises(TypeError, match="backwards"):
+        y.sort(backwards=True)
+    if numpy_since("2.5"):
+        y.sort(descending=True)
+        assert y.data.tolist() == [3, 2, 1]
 
 
 # ------------------------------------------------------------------ distinct values

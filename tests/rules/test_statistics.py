@@ -6,6 +6,7 @@ from mygrad.rules.statistics import CONTINUOUS, _places
 from mygrad.testing import check_gradients
 from tests.checks import Sample, complex_normal, distinct, generic_checks, normal, positive
 from tests.edges import masked_gradient, pullback
+from tests.versions import numpy_since
 
 nan, inf = np.nan, np.inf
 
@@ -263,6 +264,19 @@ def test_the_quantiles_of_a_row_with_nan():
     assert gradient.tolist() == [[0, 1, 0], [0, 0, 1]]
     gradient = masked_gradient(lambda a: np.median(a, axis=1), x, [False, True])
     assert gradient.tolist() == [[0, 0, 0], [0, 0, 1]]
+
+
+def test_the_old_name_of_method():
+    x = mg.tensor([3.0, 1.0, 2.0])
+    if numpy_since("2.4"):
+        with pytest.raises(TypeError, match="interpolation"):
+            np.quantile(x, 0.3, interpolation="lower")
+        return
+    for function, level in ((np.quantile, 0.3), (np.nanpercentile, 30)):
+        with pytest.warns(DeprecationWarning, match="interpolation"):
+            value = function(x, level, interpolation="lower")
+        value.backward()
+        assert x.grad.tolist() == [0, 1, 0]
 
 
 @pytest.mark.filterwarnings("ignore:All-NaN slice:RuntimeWarning")

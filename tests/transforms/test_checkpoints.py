@@ -257,7 +257,7 @@ class Colour(Enum):
     ("function", "what"),
     [
         (lambda x: SimpleNamespace(v=x * 2), "SimpleNamespace"),
-        (lambda x: [x, {"a": np.array([x.sum(), None], object)}], "an array of objects"),
+        (lambda x: [x, {"a": np.array([str, None], object)}], "an array of objects"),
         (lone, "generator"),
         (lambda x: lambda: x, "function"),
     ],

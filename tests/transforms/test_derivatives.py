@@ -459,7 +459,7 @@ class TestHvp:
             (lambda: mg.hvp(np.sum, np.ones(2)), TypeError, "x and v by position"),
             (lambda: mg.hvp(np.sin, np.ones(2), np.ones(2)), TypeError, "real scalar"),
             (lambda: mg.hvp(np.sum, np.ones(2), np.ones(3)), mg.InvalidGradient, "v must have"),
-            (lambda: mg.hvp(np.sum, [1.0], (1.0, 2.0)), TypeError, "v must be a list of length 1"),
+            (lambda: mg.hvp(sum, [1.0], (1.0, 2.0)), TypeError, "v must be a list of length 1"),
         ],
     )
     def test_errors(self, call, error, match):

@@ -336,13 +336,13 @@ class TestBatches:
     def loops(self, monkeypatch):
         """The names of operations that were gone through a row at a time."""
         seen = []
-        by_row = batching.BatchWalk._by_row
+        by_row = batching.Batches._by_row
 
         def spy(self, node, *args):
             seen.append(type(node).__name__)
             return by_row(self, node, *args)
 
-        monkeypatch.setattr(batching.BatchWalk, "_by_row", spy)
+        monkeypatch.setattr(batching.Batches, "_by_row", spy)
         return seen
 
     @pytest.mark.parametrize(
