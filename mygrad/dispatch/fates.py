@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mygrad.dispatch.arguments import name_of
-from mygrad.dispatch.general import NO_OUTPUT, Call, apply, constants, leaf_or_error, like
+from mygrad.dispatch.general import Call, apply, constants, leaf_or_error, like, no_output
 from mygrad.dispatch.out import has_outputs, into
 from mygrad.engine.modes import is_recording
 from mygrad.engine.nodes import CONSTANT, Handle, Same, make_handle, make_leaf, make_node
@@ -45,7 +45,7 @@ def data_call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
         return into(None, function, args, kwargs, None)
     call = Call(None, function, args, kwargs)
     masked = "where" in kwargs and isinstance(function, np.ufunc)
-    return function(*call.plain, **call.options, **(NO_OUTPUT if masked else {}))
+    return function(*call.plain, **call.options, **(no_output(function) if masked else {}))
 
 
 def create(

@@ -94,7 +94,7 @@ class Call:
     def run(self, outputs: dict[str, Any] | None = None) -> Any:
         """The result of NumPy's function on the arrays; ``outputs`` are the keyword arguments for ``out``."""
         if outputs is None:
-            outputs = {} if self.mask is True else NO_OUTPUT
+            outputs = {} if self.mask is True else no_output(self.function)
         try:
             result = self.function(*self.plain, **self.options, **outputs)
         except Exception as error:
@@ -406,9 +406,12 @@ def _have_one_base(array: Any, parent: Any) -> bool:
 # ------------------------------------------------------------------- where=
 
 
-#: An explicit ``out=None``, which tells NumPy that the uninitialised entries are intended. NumPy removes that of the
-#: caller before it dispatches the call.
-NO_OUTPUT = {"out": None}
+def no_output(function: Any) -> dict[str, Any]:
+    """An explicit ``out=None``, which tells NumPy that the uninitialised entries are intended.
+
+    NumPy removes that of the caller before it dispatches the call.
+    """
+    return {"out": (None,) * getattr(function, "nout", 1)}
 
 
 def has_mask(operation: Any) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from mygrad.dispatch.compiled import gives_floats, shortly, specialised
 from mygrad.dispatch.general import apply
-from mygrad.dispatch.kinds import ARRAY, ATOM, FIXED, NUMBERS, NUMERIC, VARIABLE, kind_of
+from mygrad.dispatch.kinds import ARRAY, ARRAY_0D, ATOM, FIXED, NUMBERS, NUMERIC, VARIABLE, kind_of
 from mygrad.dispatch.operands import accepts, defers
 from mygrad.engine.modes import Recording, recording
 from mygrad.engine.nodes import CONSTANT, SLOW, Handle
@@ -28,8 +28,11 @@ _PATTERNS = (
     (ATOM, VARIABLE),
     (VARIABLE, ARRAY),
     (ARRAY, VARIABLE),
+    (VARIABLE, ARRAY_0D),
+    (ARRAY_0D, VARIABLE),
 )
-BOTH, WITH_CONSTANT, CONSTANT_WITH, WITH_NUMBER, NUMBER_WITH, WITH_ARRAY, ARRAY_WITH = range(7)
+BOTH, WITH_CONSTANT, CONSTANT_WITH, WITH_NUMBER, NUMBER_WITH = range(5)
+WITH_ARRAY, ARRAY_WITH, WITH_ARRAY_0D, ARRAY_0D_WITH = range(5, 9)
 
 
 def unary(ufunc: np.ufunc) -> Callable[[Any], Any]:
@@ -69,15 +72,15 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
             if not node.state & SLOW and node is not CONSTANT and recording.get() is ON:
                 if other_class is float or other_class in NUMBERS:
                     return calls[WITH_NUMBER](tensor_class, x, y)
-                if other_class is _ndarray and y.ndim and y.dtype.kind in NUMERIC:
-                    return calls[WITH_ARRAY](tensor_class, x, y)
+                if other_class is _ndarray and y.dtype.kind in NUMERIC:
+                    return calls[WITH_ARRAY if y.ndim else WITH_ARRAY_0D](tensor_class, x, y)
         else:
             node = y._node
             if not node.state & SLOW and node is not CONSTANT and recording.get() is ON:
                 if tensor_class is float or tensor_class in NUMBERS:
                     return calls[NUMBER_WITH](other_class, x, y)
-                if tensor_class is _ndarray and x.ndim and x.dtype.kind in NUMERIC:
-                    return calls[ARRAY_WITH](other_class, x, y)
+                if tensor_class is _ndarray and x.dtype.kind in NUMERIC:
+                    return calls[ARRAY_WITH if x.ndim else ARRAY_0D_WITH](other_class, x, y)
         return _of_any(ufunc, x, y)
 
     return call

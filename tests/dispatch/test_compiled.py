@@ -232,6 +232,14 @@ def test_a_pattern_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(written) == 5
 
 
+def test_a_list_of_numbers_may_change_later() -> None:
+    x, indices = mg.tensor(V), [0, 0]
+    y = np.take(x, indices)
+    indices[:] = [1, 1]
+    y.backward()
+    assert x.grad.tolist() == [2, 0]
+
+
 def test_there_is_an_end_to_writing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "_calls", {})
     monkeypatch.setattr(compiled, "_MANY", 2)

@@ -13,7 +13,7 @@ import mygrad as mg
 from mygrad.dispatch import compiled, ufuncs
 from mygrad.dispatch.compiled import gives_floats
 from mygrad.dispatch.kinds import NUMBERS
-from tests.checks import assert_same
+from tests.checks import assert_same, raw
 
 V = np.array([0.5, 2.0])
 
@@ -67,6 +67,17 @@ def test_an_array_without_axes_is_read_when_it_is_used(where: Any) -> None:
     two[...] = 5
     y.backward()
     assert x.grad.tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("mode", [mg.mem_guard_on, mg.debug], ids=["usual", "debug"])
+def test_where_of_two_results(mode: Any) -> None:
+    x, y = mg.tensor([7.0, 7.0]), mg.tensor([2.0, 0.0])
+    with mode:
+        quotient, remainder = np.divmod(x, y, where=[True, False])
+    assert [raw(each)[0] for each in (quotient, remainder)] == [3, 1]
+    remainder.backward([1, 1])
+    assert x.grad.tolist() == [1, 0]
+    assert y.grad.tolist() == [-3, 0]
 
 
 @pytest.mark.parametrize("exponents", [(2, 3), [2, 3]], ids=["tuple", "list"])
