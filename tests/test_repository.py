@@ -49,7 +49,8 @@ def test_the_supported_versions_are_the_same_everywhere():
     minors = [int(each.removeprefix(prefix)) for each in project["classifiers"] if prefix in each]
     assert minors == list(range(minors[0], minors[-1] + 1))
     assert project["requires-python"] == f">=3.{minors[0]}"
-    assert PYPROJECT["tool"]["mypy"]["python_version"] == f"3.{minors[0]}"
+    # Types are checked for the interpreter at hand: newer ones have a newer NumPy, which asks for them.
+    assert "python_version" not in PYPROJECT["tool"]["mypy"]
     assert f"numpy>={OLDEST}" in project["dependencies"]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"(Python|NumPy) (\d[\d.]*\d) or newer", readme) == [
