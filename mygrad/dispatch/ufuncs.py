@@ -87,15 +87,18 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
 
 
 def _calls(ufunc: np.ufunc, patterns: tuple[tuple[int, ...], ...]) -> list[Any]:
-    """The specialised calls of ``ufunc`` for ``patterns``, each written when it is first made.
+    """The specialised calls of ``ufunc`` for ``patterns``, each written when it is first made, if it can be.
 
     A list, because CPython reads lists, at places given by constants, faster than anything else.
     """
     calls: list[Any] = []
 
     def write(place: int, tensor_class: Any, *operands: Any) -> Any:
-        calls[place] = specialised(ufunc, patterns[place]) or partial(_generally, ufunc)
-        return calls[place](tensor_class, *operands)
+        call = specialised(ufunc, patterns[place])
+        if call is None:
+            return _generally(ufunc, tensor_class, *operands)
+        calls[place] = call
+        return call(tensor_class, *operands)
 
     calls += [partial(write, place) for place in range(len(patterns))]
     return calls
