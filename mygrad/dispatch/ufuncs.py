@@ -94,8 +94,11 @@ def _calls(ufunc: np.ufunc, patterns: tuple[tuple[int, ...], ...]) -> list[Any]:
     calls: list[Any] = []
 
     def write(place: int, tensor_class: Any, *operands: Any) -> Any:
-        calls[place] = specialised(ufunc, patterns[place]) or partial(_generally, ufunc)
-        return calls[place](tensor_class, *operands)
+        call = specialised(ufunc, patterns[place])
+        if call is None:
+            return _generally(ufunc, tensor_class, *operands)
+        calls[place] = call
+        return call(tensor_class, *operands)
 
     calls += [partial(write, place) for place in range(len(patterns))]
     return calls

@@ -183,7 +183,8 @@ def standing(sample: Sample, names: list[str]) -> Any:
 
 
 @by_module
-def test_both_ways_agree_on_every_sample(module: str) -> None:
+def test_both_ways_agree_on_every_sample(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_calls", {})
     for sample in rows(module):
         turns = [["variable"], ["exposed"]]
         if len(sample.arrays) > 1:
