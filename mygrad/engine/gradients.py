@@ -150,7 +150,10 @@ class Tensors(Arrays):
 
     def part(self, buffer: Any, region: Region) -> Any:
         """The part of ``buffer`` at ``region``, a view."""
-        return view_of(buffer, region) if isinstance(buffer, Handle) else region.of(buffer)
+        if not isinstance(buffer, Handle):
+            return region.of(buffer)
+        # A region of a read-only view is one all the same in the gradient of its base.
+        return view_of(buffer, region._replace(writeable=True))
 
     def add_into(self, buffer: Any, index: Any, gradient: Any) -> None:
         """Add ``gradient`` to ``buffer[index]``; ``index`` must not repeat elements."""

@@ -11,6 +11,7 @@ import pytest
 
 import mygrad as mg
 from mygrad.engine.nans import FLAGS
+from mygrad.testing import check_gradients
 from tests.checks import assert_same
 
 F = np.array([1.5, -2.0, 0.5])
@@ -374,3 +375,16 @@ def test_flags_of_floating_point_do_not_pile_up() -> None:
         singular(x).backward()
         mg.tensor(1.0).backward()
         assert len(FLAGS.raised) == 0
+
+
+def test_recorded_gradients_of_read_only_views() -> None:
+    def loss(x: Any) -> Any:
+        y = x * x
+        view = np.diagonal(y)  # read-only
+        y[0, 0] = 3.0  # after which the view is taken from its base again
+        return np.sum(view * view) + np.sum(y)
+
+    check_gradients(loss, np.array([[1.0, 2.0], [3.0, 4.0]]), order=2)
+    x = mg.tensor([[1.0, 2.0], [3.0, 4.0]])
+    loss(x).backward(create_graph=True)
+    np.sum(x.grad).backward()
