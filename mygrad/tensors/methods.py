@@ -116,7 +116,7 @@ class Methods(Operators):
 
     @property
     def constant(self) -> bool:
-        """Whether the tensor carries no gradient."""
+        """True if the tensor carries no gradient."""
         return self._node is CONSTANT or self._node is CONSTANT_VIEW
 
     @property

@@ -66,7 +66,7 @@ def _comparison(compare: Callable[[Any, Any], Any], ufunc: np.ufunc) -> Callable
 
 
 def stands_for_scalar(tensor: Any, other: Any) -> bool:
-    """Whether ``tensor += other`` makes a new tensor, as it does for a NumPy scalar.
+    """True if ``tensor += other`` makes a new tensor, as it does for a NumPy scalar.
 
     A tensor without axes that an operation made stands where NumPy has a scalar; one that a user made
     is updated in place, unless the result has axes.

@@ -183,7 +183,7 @@ class Tensor(Methods):
 
     grad = property(
         gradient_of,
-        doc="The derivative with respect to this tensor of what was gone back from, or None.",
+        doc="The gradient from the last backward pass, or None.",
     )
 
     def null_grad(self, *, _clear_view_info: bool = False) -> Tensor:
@@ -194,11 +194,11 @@ class Tensor(Methods):
         return self
 
     def null_gradients(self, clear_graph: bool = True) -> None:  # noqa: ARG002 - as MyGrad 2 has it
-        """Deprecated, as in MyGrad 2: does nothing. Going back releases the graph, and the next use of a tensor
+        """Deprecated, as in MyGrad 2: does nothing. The backward pass releases the graph, and the next use of a tensor
         its gradient.
         """
         warnings.warn(
-            "null_gradients() does nothing: remove the call. Going back releases the graph by itself, and a"
+            "null_gradients() does nothing: remove the call. The backward pass releases the graph by itself, and a"
             " tensor that is used again forgets its gradient; null_grad() makes it do so at once.",
             FutureWarning,
             stacklevel=2,
@@ -222,9 +222,9 @@ class Tensor(Methods):
         ----------
         grad : array_like, optional
             The derivative of the eventual result with respect to this tensor; broadcast to its shape. By
-            default ones: going back from a tensor of several elements is going back from their sum.
+            default ones: a tensor of several elements stands for their sum.
         retain_graph : bool
-            Keep the graph, to go back through it again.
+            Keep the graph, to backpropagate through it again.
         create_graph : bool
             The gradients are tensors with a history: they can be differentiated in turn. Implies
             ``retain_graph``. A tensor then holds a gradient whose graph holds the tensor's own node: such
@@ -254,7 +254,7 @@ class Tensor(Methods):
         if node.state & RELEASED:
             raise InvalidBackprop(
                 "the graph of this tensor has been released: by a backward() before, even one that an error"
-                " ended, or by clear_graph(). Pass retain_graph=True to go back twice, or compute the tensor"
+                " ended, or by clear_graph(). Pass retain_graph=True to backpropagate twice, or compute the tensor"
                 " again."
             )
         keep = retain_graph or create_graph
@@ -331,7 +331,7 @@ class Tensor(Methods):
         TypeError
             The tensor is a constant, or ``hook`` cannot be called.
         InvalidGradient
-            Going back: ``hook`` returned something else than numbers of the tensor's shape.
+            In the backward pass: ``hook`` returned something else than numbers of the tensor's shape.
 
         Notes
         -----
@@ -343,7 +343,7 @@ class Tensor(Methods):
         than under :data:`mygrad.no_autodiff`, the tensor has a new value, without hooks. A view's hook is
         shown what comes through the view alone.
 
-        Going forward (``jvp``, ``linearize``, Jacobians of many results) is going back twice: there a hook
+        Going forward (``jvp``, ``linearize``, Jacobians of many results) is two backward passes: there a hook
         counts by its derivative, so that it should be linear in the gradient.
 
         Examples
@@ -458,7 +458,7 @@ class Tensor(Methods):
         return self._data.__dlpack_device__()
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: dtype, shape, some of the values, and the graph."""
+        """The display in a notebook: dtype, shape, some of the values, and the graph."""
         page = import_module("mygrad.computational_graph.drawing").page  # only notebooks need it
         return str(page(self))
 

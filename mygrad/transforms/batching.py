@@ -322,7 +322,7 @@ def _pick(value: Any, i: int) -> Any:
 
 
 def gathered(results: list[Any]) -> Any:
-    """What a function returned for each row, as one: batches for arrays, anything else the same for all."""
+    """The results of a function for each row, as one result: batches for arrays, anything else the same for all."""
     first = results[0]
     if isinstance(first, np.ndarray | np.generic | Handle):
         return Batch(np.stack(results))

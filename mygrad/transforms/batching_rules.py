@@ -1,4 +1,4 @@
-"""What NumPy's functions do for batches of gradients: those that rules use most.
+"""NumPy's functions on batches of gradients: those that rules use most.
 
 An axis counted from the last is the same axis in all rows at once: most of what follows is that.
 """

@@ -1,4 +1,4 @@
-"""Computing again what is needed to go back, instead of keeping it."""
+"""Compute again what the backward pass needs, instead of keeping it."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _PLAIN = (Number, str, bytes, np.generic, np.dtype, type, Enum)
 
 
 def checkpoint(function: Function) -> Function:
-    """``function``, of which only the arguments are kept: going back evaluates it again.
+    """``function``, of which only the arguments are kept: the backward pass evaluates it again.
 
     Of a chain of n operations n results are kept. Cut into k checkpoints it keeps k of them, and while
-    going back n / k more: of 64 operations on 1 MB, eight to a checkpoint, 21 MB at most instead of 66 MB.
+    in the backward pass n / k more: of 64 operations on 1 MB, eight to a checkpoint, 21 MB at most instead of 66 MB.
     The price is one more evaluation. Checkpoints nest, and may be differentiated to any order.
 
     Parameters
@@ -70,8 +70,8 @@ def checkpoint(function: Function) -> Function:
         ``function`` updated an argument in place, or a view of one. What it makes itself, copies too, it
         may update.
     InvalidBackprop
-        Going back: evaluated again, ``function`` returned other shapes or values, or used tensors that
-        carry a gradient and that it did not use before. Or a tensor was gone back from that ``function``
+        In the backward pass: evaluated again, ``function`` returned other shapes or values, or used tensors that
+        carry a gradient and that it did not use before. Or the backward pass started from a tensor that ``function``
         computed of its arguments, and put somewhere instead of returning it.
 
     Examples
@@ -256,7 +256,7 @@ _SPREAD = np.arange(64) * 0.6180339887498949 % 1
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Whether two samples are the same, but for rounding: linear algebra may round in another order."""
+    """True if two samples are the same, but for rounding: linear algebra may round in another order."""
     if np.array_equal(one, other, equal_nan=True):
         return True
     scale = np.max(np.abs(one), initial=0, where=np.isfinite(one))
@@ -274,7 +274,7 @@ class Cut(Node):
     def inputs(self) -> Any:  # type: ignore[override]
         """Raise: somebody asks where a gradient is to go."""
         raise InvalidBackprop(
-            "going back led into a function of mygrad.checkpoint: a tensor that it computed was put somewhere,"
+            "the backward pass led into a function of mygrad.checkpoint: a tensor that it computed was put somewhere,"
             " in a list or an attribute, instead of returning it. Return all that is to be differentiated, and"
             " put detached tensors elsewhere."
         )
@@ -309,7 +309,7 @@ class Checkpoint(Node):
     __slots__ = ()
 
     def pullback(self, walk: Any, grad: Any) -> None:
-        """Evaluate again, and go back through that."""
+        """Evaluate again, and backpropagate through that."""
         (evaluation,) = self.saved
         inputs: Any = self.inputs
         count = len(inputs) - len(evaluation.below)
@@ -337,14 +337,14 @@ class Checkpoint(Node):
         if not {*older(outputs, start)} <= {*inputs, *outside, *self._stood_for(route, start)}:
             raise InvalidBackprop(
                 f"checkpoint: evaluated again, {name} used tensors that carry a gradient and that it did not"
-                " use before. Do not assign or update what it uses before going back, or pass it as an"
+                " use before. Do not assign or update what it uses before the backward pass, or pass it as an"
                 " argument."
             )
         samples = [sample(result._value()) for result in results]
         if not all(map(is_same, evaluation.samples, samples)):
             raise InvalidBackprop(
                 f"checkpoint: evaluated again, {name} returned other values. What it uses must not be updated"
-                " before going back, and random numbers have to come from a generator that it seeds itself."
+                " before the backward pass, and random numbers have to come from a generator that it seeds itself."
             )
         inner = Walk(walk.gradients)
         inner.check_nans = walk.check_nans

@@ -1,4 +1,4 @@
-"""What a call of a function with a rule of its own leaves in the graph: see mygrad/transforms/custom_vjp.py."""
+"""The node that a call of a function with a custom rule leaves in the graph: see mygrad/transforms/custom_vjp.py."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Rule(NamedTuple):
 
 
 class Call(NamedTuple):
-    """What a node keeps of a call: by argument the rules, what they ask for, and how it is nested."""
+    """The record of a call: for each argument its rule, the values that the rule asks for, and the nesting."""
 
     name: str
     rules: dict[str, Rule]
@@ -86,7 +86,7 @@ class CustomCall(Node):
         return call.build(leaves)
 
     def _revived(self, walk: Any, several: bool) -> dict[str, Any]:
-        """What the rules ask for of the call; with the history of tensors, if the walk is recorded."""
+        """The values of the call that the rules ask for, as tensors with their history if the walk is recorded."""
         call: Call = self.saved[0]
         results = list(call.results)
         inputs = iter(self.inputs or ())

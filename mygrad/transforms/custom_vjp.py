@@ -93,7 +93,7 @@ def custom_vjp(function: Function | None = None, *, has_aux: bool = False) -> An
         ``function`` turned such a tensor from outside into plain numbers; or, where gradients are computed
         as tensors, a rule did so with one of its arguments.
     InvalidGradient
-        Going back: a rule returned too few or too many gradients, or one of another shape.
+        In the backward pass: a rule returned too few or too many gradients, or one of another shape.
 
     Examples
     --------
@@ -143,7 +143,7 @@ class Argument(NamedTuple):
 
 
 class CustomFunction:
-    """What :func:`custom_vjp` returns: a function that goes back by rules of its own."""
+    """The result of :func:`custom_vjp`: a function with derivative rules of its own."""
 
     def __init__(self, function: Function, has_aux: bool) -> None:
         update_wrapper(self, function)
@@ -244,7 +244,7 @@ class CustomFunction:
         return build(made)
 
     def _evaluate(self, bound: inspect.BoundArguments) -> Any:
-        """What the function returns; no tensor from outside may become an array on the way."""
+        """The result of the function; no tensor from outside may become an array in it."""
         token = leak_check.set(every)
         try:
             return self._function(*bound.args, **bound.kwargs)
@@ -255,7 +255,7 @@ class CustomFunction:
             leak_check.reset(token)
 
     def _again(self, bound: inspect.BoundArguments, arguments: Mapping[str, Any]) -> Any:
-        """What the function hands to rules, computed of tensors."""
+        """The auxiliary values for the rules, computed on tensors."""
         values = {name: arguments[name] for name in bound.arguments}
         live = inspect.BoundArguments(bound.signature, values)
         return self._function(*live.args, **live.kwargs)[1]
@@ -353,7 +353,7 @@ def _owned(value: Any) -> Any:
 
 
 def _is_result(value: Any) -> bool:
-    """Whether a leaf of a result carries a gradient."""
+    """True if a leaf of a result carries a gradient."""
     return isinstance(value, np.ndarray) and value.dtype.kind in "fc"
 
 

@@ -66,10 +66,10 @@ def execute_op(
         ``Op`` is no such class; ``op_args`` is no sequence; or though an input carries a gradient, ``__call__``
         set no ``variables``, or put something else than tensors there.
     InvalidGradient
-        Going back: ``backward_var`` returned no array, one of a shape that does not fit, or complex numbers
+        In the backward pass: ``backward_var`` returned no array, one of a shape that does not fit, or complex numbers
         where all is real.
     InvalidBackprop
-        Going back with ``create_graph``: the operation has first derivatives only.
+        In a backward pass with ``create_graph``: the operation has first derivatives only.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def execute_op(
 
 
 class _Linked:
-    """What `link_views` asks of an operation."""
+    """The attributes of an operation that `link_views` reads."""
 
     read_only = False
 
@@ -168,7 +168,7 @@ def _varies(value: Any) -> bool:
 
 
 def _snapshot(value: Any) -> Tensor:
-    """What the operation sees of an input: later updates of the tensor do not reach it."""
+    """A snapshot of an input for the operation: later updates of the tensor do not reach it."""
     if not isinstance(value, Handle):
         return Tensor(value, constant=True, copy=False)
     data = value._value()  # type: ignore[attr-defined]
@@ -249,7 +249,7 @@ class Custom(Node):
 
     @property
     def gates(self) -> bool:  # type: ignore[override]
-        """Whether entries of the inputs were left out."""
+        """True if entries of the inputs were left out."""
         return self.saved[0].mask is not True
 
     @property
@@ -264,7 +264,7 @@ class Custom(Node):
         recorded = isinstance(grad, Handle)
         if not recorded:
             if not isinstance(grad, np.ndarray | np.generic | float | complex):
-                raise TypeError("such an operation goes back from one gradient at a time")
+                raise TypeError("such an operation takes one gradient at a time")
             grad = np.asarray(grad)
         elif call.wanted:
             op = self._revived(walk)
@@ -281,7 +281,7 @@ class Custom(Node):
             walk.add(node, gradient)
 
     def _gradient(self, op: Any, index: int, grad: Any) -> Any:
-        """What the rule returns, of copies that it may write to."""
+        """The gradient that the rule returns, given copies that it may write to."""
         if isinstance(grad, Handle):
             own = make_handle(Live, *_parts(grad.copy()))  # type: ignore[attr-defined]
             gradient = _differentiably(op, lambda: op.backward_var(own, index))
@@ -366,12 +366,12 @@ class Live(Tensor):
 
     @property
     def data(self) -> Any:
-        """What has the history of the tensor."""
+        """The tensor itself, with its history."""
         return self
 
     @data.setter
     def data(self, values: Any) -> None:
-        """What ``tensor.data += …`` does on arrays, recorded as well."""
+        """Record ``tensor.data += …``, which on arrays is an update in place."""
         if values is not self:
             self[...] = values
 
@@ -383,7 +383,7 @@ def _parts(tensor: Any) -> tuple[Any, Node]:
 
 
 def _differentiably(op: Operation, run: Any) -> Any:
-    """What ``run()`` returns, computed without losing the gradient of a tensor."""
+    """The result of ``run()``, computed without losing the gradient of a tensor."""
     token = leak_check.set(every)
     try:
         return run()
@@ -405,7 +405,7 @@ def _first_only(op: Operation, why: str) -> InvalidBackprop:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two runs left the same, as far as numbers tell."""
+    """True if two runs left the same values, as far as numbers tell."""
     one, other = unwrap(one, []), unwrap(other, [])
     if isinstance(one, list | tuple):
         return len(one) == len(other) and all(map(_same, one, other))
@@ -426,7 +426,7 @@ def _repeated(shape: tuple[int, ...], of: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _is_nearly_real(gradient: Any) -> bool:
-    """Whether no more than rounding is in the imaginary part."""
+    """True if the imaginary part is no larger than rounding."""
     data = unwrap(gradient, [])
     scale = np.max(np.abs(data), initial=0, where=np.isfinite(data))
     return bool(np.all(np.abs(data.imag) <= np.sqrt(np.finfo(data.dtype).eps) * scale))

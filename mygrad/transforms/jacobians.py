@@ -134,7 +134,7 @@ def hessian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
 
 
 def _is_array(result: Any) -> bool:
-    """Whether ``result`` is one array: a list of numbers stands for one, as in SciPy's functions."""
+    """True if ``result`` is one array: a list of numbers stands for one, as in SciPy's functions."""
     return isinstance(result, list) and _all_numbers(result)
 
 

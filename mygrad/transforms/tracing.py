@@ -1,4 +1,4 @@
-"""What all transforms do: evaluate a function on tensors of their own, and go back to these alone."""
+"""The evaluation that all transforms share: on tensors of their own, to which alone gradients are pulled back."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ class Trace:
         self.ends = [*map(lowered, nodes, behind)]
 
     def parts(self, has_aux: bool) -> tuple[Any, Any]:
-        """What is to be differentiated of the result, and what is not."""
+        """The part of the result to differentiate, and the rest."""
         if not has_aux:
             return self.result, None
         if not isinstance(self.result, tuple | list) or len(self.result) != 2:
@@ -159,7 +159,7 @@ class Trace:
         return Route(roots_of(outputs), self.ends)
 
     def has_history(self, route: Route) -> bool:
-        """Whether derivatives can depend on tensors that carry a gradient beyond this evaluation."""
+        """True if derivatives can depend on tensors that carry a gradient beyond this evaluation."""
         if self._from_tensors:
             return True
         # Leaves made during the evaluation are nobody's outside.
@@ -270,19 +270,19 @@ def constant(data: Any) -> Tensor:
 
 
 def varies(out: Any) -> bool:
-    """Whether the result ``out`` depends on anything."""
+    """True if the result ``out`` depends on anything."""
     return isinstance(out, Tensor) and not out.constant
 
 
 def roots_of(outputs: Iterable[Any]) -> list[Node | None]:
-    """The nodes to go back from: those that ``outputs`` have now, None for what depends on nothing."""
+    """The nodes to backpropagate from: those of ``outputs`` now, None for an output that depends on nothing."""
     return [_root(out) if varies(out) else None for out in outputs]
 
 
 def _root(out: Any) -> Node:
     if out._base is None and out._node.state & RELEASED:
         raise InvalidBackprop(
-            "the result that is to be differentiated was gone back from by backward(), which released its"
+            "the result to be differentiated was backpropagated from by backward(), which released its"
             " graph. Pass retain_graph=True to it."
         )
     return touch(out)
@@ -325,7 +325,7 @@ def _facts(value: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 
 def have_tensors(values: list[Any]) -> bool:
-    """Whether one of ``values`` is a tensor."""
+    """True if one of ``values`` is a tensor."""
     return any(isinstance(value, Handle) for value in values)
 
 
@@ -347,7 +347,7 @@ def positions(argnums: Any, args: Sequence[Any], name: str) -> list[int]:
 
 
 def is_one(argnums: Any) -> bool:
-    """Whether ``argnums`` is an integer, not a sequence of them."""
+    """True if ``argnums`` is an integer, not a sequence of them."""
     return hasattr(argnums, "__index__")
 
 
