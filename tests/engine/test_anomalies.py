@@ -79,7 +79,7 @@ def test_backward_names_the_line_of_the_forward_call():
 def test_backward_of_a_graph_made_before():
     x = mg.tensor([0.0, 4.0])
     y = np.sqrt(x).sum()
-    with mg.debug, pytest.raises(mg.Anomaly, match=r"Sqrt.*outside of mygrad\.debug"):
+    with mg.debug, pytest.raises(mg.Anomaly, match=r"Sqrt.*outside mygrad\.debug"):
         y.backward()
 
 
@@ -166,7 +166,7 @@ def test_updates(write, constant):
     }
     with (
         mg.debug,
-        pytest.raises(mg.Anomaly, match=r"in place at .*test_anomalies.*infinity"),
+        pytest.raises(mg.Anomaly, match=r"in-place update at .*test_anomalies.*infinity"),
         np.errstate(all="ignore"),
     ):
         writes[write]()
@@ -219,7 +219,7 @@ def test_what_rules_make_of_zeros_is_mended():
 
 def test_second_order_anomalies_are_found():
     # The second derivative of x**1.5 is infinite at 0.
-    with mg.debug, pytest.raises(mg.Anomaly, match=r"going back.*test_anomalies"):
+    with mg.debug, pytest.raises(mg.Anomaly, match=r"backward pass.*test_anomalies"):
         mg.grad(mg.grad(lambda x: x**1.5))(0.0)
 
 

@@ -352,7 +352,7 @@ def test_a_rule_that_gives_up_its_tensors_is_told_so() -> None:
 
     implements(twice)(Twice)
     x = mg.tensor([1.0, 2.0])
-    with pytest.raises(mg.InvalidBackprop, match=r"a rule turned .* plain array, by np\.asarray"):
+    with pytest.raises(mg.InvalidBackprop, match=r"a rule converted .* plain array, with np\.asarray"):
         twice(x).backward(create_graph=True)
     y = mg.tensor([1.0, 2.0])
     twice(y).backward()

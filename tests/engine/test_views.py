@@ -282,7 +282,7 @@ def test_assigning_a_shape() -> None:
     assert np.shares_memory(column.grad, y.grad)
     scale = np.where(np.arange(4) == 1, 4.0, 2.0)
     assert np.array_equal(x.grad, y.grad.reshape(3, 4) * scale)
-    with pytest.raises(AttributeError, match=r"no view .* \(12,\).* reshape makes a copy"):
+    with pytest.raises(AttributeError, match=r"shape \(12,\) cannot be assigned.*reshape"):
         x.T.shape = (12,)
     with pytest.raises(ValueError, match="reshape"):
         x.shape = (5,)
