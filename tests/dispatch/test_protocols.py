@@ -1,4 +1,4 @@
-"""NumPy's protocols: who handles a call, what a call may look like, and what becomes of unknown functions."""
+"""NumPy's protocols: which operand handles a call, forms of calls, and unknown functions."""
 
 from __future__ import annotations
 

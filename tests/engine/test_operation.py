@@ -1,4 +1,4 @@
-"""Declaring an operation: what a rule may ask for, what is kept for it, and what is not."""
+"""Declaring an operation: the parameters of rules, and the values saved for them."""
 
 from __future__ import annotations
 
