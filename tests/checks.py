@@ -1,6 +1,6 @@
-"""Generic checks: a sample call of a NumPy function is a row, and every row is checked in every way.
+"""Generic checks: each sample call of a NumPy function is a row of a table that runs every check.
 
-NumPy is the oracle. A module of tests writes a table and hands it to `generic_checks`::
+The expected values are NumPy's. A test module passes its table to `generic_checks`::
 
     SAMPLES = [
         Sample(np.multiply, normal(3, 4), normal(4)),
@@ -8,9 +8,9 @@ NumPy is the oracle. A module of tests writes a table and hands it to `generic_c
     ]
     TestSamples = generic_checks(SAMPLES)
 
-Every array of floats or complex numbers in the call is differentiated, also inside lists and
-tuples. What a row is exempt from, `Sample.but` says, and before which version of NumPy it is no call
-at all, `Sample.since`, both with a reason; an exemption that is no longer needed fails.
+Derivatives are checked with respect to every floating-point or complex array in the call, also
+inside lists and tuples. `Sample.but` exempts a row from checks, and `Sample.since` from versions of
+NumPy that do not accept the call, both with a reason; an exemption that is no longer needed fails.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _drawn: Counter[tuple[Any, ...]] = Counter()
 
 
 def forget_drawn() -> None:
-    """Make the next arrays the first ones again: each test starts with this."""
+    """Restart the sequence of random arrays; done before each test."""
     _drawn.clear()
 
 
@@ -71,24 +71,24 @@ def _generator(shape: tuple[int, ...]) -> np.random.Generator:
 
 
 def normal(*shape: int) -> np.ndarray:
-    """Normally distributed, of either sign, none closer to zero than 0.1."""
+    """Normally distributed numbers, none closer to zero than 0.1."""
     values = _generator(shape).normal(size=shape)
     return np.asarray(values + np.copysign(0.1, values))
 
 
 def positive(*shape: int) -> np.ndarray:
-    """In (0.3, 2)."""
+    """Numbers in (0.3, 2)."""
     return np.asarray(_generator(shape).uniform(0.3, 2, size=shape))
 
 
 def unit(*shape: int) -> np.ndarray:
-    """In (-0.9, 0.9), none closer to zero than 0.05."""
+    """Numbers in (-0.9, 0.9), none closer to zero than 0.05."""
     random = _generator(shape)
     return np.asarray(random.uniform(0.05, 0.9, shape) * random.choice([-1.0, 1.0], shape))
 
 
 def distinct(*shape: int) -> np.ndarray:
-    """In random order, of either sign, any two at least 0.2 apart."""
+    """Distinct numbers in random order, any two at least 0.2 apart."""
     random = _generator(shape)
     size = int(np.prod(shape))
     values = (random.permutation(size) - (size - 1) / 2) * 0.5
@@ -96,7 +96,7 @@ def distinct(*shape: int) -> np.ndarray:
 
 
 def complex_normal(*shape: int) -> np.ndarray:
-    """Complex numbers, no part of which is closer to zero than 0.1."""
+    """Complex numbers whose parts are not closer to zero than 0.1."""
     values = _generator(shape).normal(size=(2, *shape))
     values += np.copysign(0.1, values)
     return np.asarray(values[0] + 1j * values[1])
@@ -108,8 +108,8 @@ def complex_normal(*shape: int) -> np.ndarray:
 class Sample:
     """A sample call: ``Sample(np.sum, normal(2, 3), axis=0)``.
 
-    ``arrays`` are those to differentiate, ``labels`` say where they stand, `call` makes the call
-    with others in their place.
+    ``arrays`` are the arrays to differentiate with respect to, ``labels`` their positions; `call`
+    runs the call with other arrays in their place.
     """
 
     def __init__(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> None:
@@ -151,15 +151,15 @@ class Sample:
         Parameters
         ----------
         reason : str
-            Why it cannot be otherwise.
+            The reason for the exemption.
         order : int
-            The highest order of derivative that is right; that the next one fails is checked.
+            The highest order of derivative that is correct; the next one is checked to fail.
         tolerance : float
-            Of gradients against differences.
+            The tolerance of the comparison with finite differences.
         constant : int or str
             Positions and keywords of arguments that have no derivative.
         skip : str
-            Names of checks that the row cannot pass ("layout"); that they fail is checked.
+            Names of checks that the row cannot pass ("layout"); they are checked to fail.
         """
         if not reason.strip():
             raise ValueError("an exemption needs a reason")
@@ -176,14 +176,14 @@ class Sample:
         return other
 
     def since(self, version: str, *, reason: str) -> Sample:
-        """The same sample, for NumPy's from ``version`` on; that those before refuse it is checked.
+        """The same sample for NumPy ``version`` and later; earlier versions must refuse it.
 
         Parameters
         ----------
         version : str
-            The first of NumPy that accepts the call, as in ``"2.4"``.
+            The first version of NumPy that accepts the call, such as ``"2.4"``.
         reason : str
-            What that version brought.
+            The change in that version.
         """
         other = self.but(reason=reason)
         other.supported = numpy_since(version)
@@ -198,7 +198,7 @@ class Sample:
 
     @cached_property
     def cotangents(self) -> list[np.ndarray]:
-        """One for each output of floats, of its dtype."""
+        """A random cotangent for each floating-point output."""
         outputs = float_outputs(self.call(*self.copies()))
         random = np.random.default_rng(0)
         return [
@@ -208,11 +208,11 @@ class Sample:
 
     @cached_property
     def gradients(self) -> list[np.ndarray | None]:
-        """What mygrad computes with these cotangents."""
+        """mygrad's gradients for these cotangents."""
         return gradients(self.call, self.arrays, self.cotangents)
 
     def copies(self) -> list[np.ndarray]:
-        """Arrays that a call may write to."""
+        """Copies of the arrays, which a call may write to."""
         return [array.copy("K") for array in self.arrays]
 
     def single(self) -> Sample:
@@ -224,7 +224,7 @@ class Sample:
 
     @property
     def differentiable(self) -> bool:
-        """Whether the function has a rule, so that its results are tensors."""
+        """True if the function has a rule, so that its results are tensors."""
         fate = registry.get(self.function)
         return isinstance(fate, Composed) or (
             isinstance(fate, type) and issubclass(fate, Operation)
@@ -262,7 +262,7 @@ def _single(value: Any) -> Any:
 
 
 def _show(value: Any) -> str:
-    """An argument in a few characters, for the name of a test."""
+    """A short representation of an argument, for the name of a test."""
     if isinstance(value, np.ndarray):
         shape = "x".join(map(str, value.shape)) or "0d"
         return shape if value.dtype == np.float64 else f"{value.dtype}:{shape}"
@@ -285,7 +285,7 @@ def _show(value: Any) -> str:
 
 
 def check_value(sample: Sample) -> None:
-    """Value, dtype, shape and type of the result are NumPy's, and so is what shares memory."""
+    """Value, dtype, shape, type and memory sharing of the result are NumPy's."""
     arrays = sample.copies()
     expected = sample.call(*arrays)
     tensors = [Tensor(array) for array in sample.arrays]
@@ -333,7 +333,7 @@ def assert_same(actual: Any, expected: Any) -> None:
 
 
 def check_gradient(sample: Sample) -> None:
-    """The gradients agree with differences of NumPy's function, to second order."""
+    """The gradients agree with finite differences of NumPy's function, to second order."""
 
     def compare(order: int) -> None:
         compare_orders(
@@ -370,7 +370,7 @@ def _differentiate_constant(sample: Sample, key: int | str) -> None:
 
 
 def check_grad(sample: Sample) -> None:
-    """`.grad` has the dtype and shape of its tensor, and memory of its own."""
+    """`.grad` has the dtype and shape of its tensor, and does not share memory."""
     tensors = [Tensor(array) for array in sample.arrays]
     cotangents = [cotangent.copy() for cotangent in sample.cotangents]
     backward(sample.call(*tensors), cotangents)
@@ -378,14 +378,14 @@ def check_grad(sample: Sample) -> None:
 
 
 def assert_own_grads(tensors: Sequence[Tensor], cotangents: Sequence[np.ndarray]) -> None:
-    """Nobody's gradient changes when another one, or data, or a cotangent is written to."""
+    """Writing to one gradient, to data or to a cotangent changes no other gradient."""
     grads = [(each, each.grad) for each in tensors if each.grad is not None]
     for each, grad in grads:
         assert type(grad) is np.ndarray
         assert grad.dtype == each.dtype
         assert grad.shape == each.shape
         assert grad.flags.writeable
-        # A gradient that repeats one number in memory cannot be written to entry by entry.
+        # A broadcast gradient cannot be written to entry by entry.
         assert grad.size < 2 or 0 not in [
             stride for stride, n in zip(grad.strides, grad.shape, strict=True) if n > 1
         ]
@@ -412,12 +412,12 @@ def check_float32(sample: Sample) -> None:
         assert (grad is None) == (model is None), label
         if grad is not None:
             assert grad.dtype == array.dtype, label
-            # A thousand roundings.
+            # A thousand rounding errors.
             assert_close(grad, model, tolerance=1e3 * float(np.finfo(np.float32).eps), label=label)
 
 
 def check_constants(sample: Sample) -> None:
-    """Constants make constants; one among variables does not change the others' gradients."""
+    """Constants give constants; making one argument constant changes no other gradient."""
     arrays, cotangents = sample.arrays, sample.cotangents
     for _, result in leaves(sample.call(*(Tensor(array, constant=True) for array in arrays))):
         if isinstance(result, Tensor):
@@ -442,7 +442,7 @@ def check_constants(sample: Sample) -> None:
 
 
 def check_layout(sample: Sample) -> None:
-    """Any memory layout gives NumPy's values and the same gradients, and data stay as they are."""
+    """Any memory layout gives NumPy's values and the same gradients; data stay unchanged."""
     originals, cotangents = sample.arrays, sample.cotangents
     usual_outputs = float_outputs(sample.call(*sample.copies()))
     for layout in (strided, fortran, read_only):
@@ -459,7 +459,7 @@ def check_layout(sample: Sample) -> None:
             for out, usual_out in zip(outputs, usual_outputs, strict=True)
         ):
             grads, tolerance = sample.gradients, 1e-10
-        else:  # ravel(order="K") and its like: the layout is part of the value
+        else:  # for ravel(order="K") and the like, the value depends on the layout
             estimates = difference_gradients(sample.call, arrays, cotangents)
             grads, tolerance = [each.gradient for each in estimates], sample.tolerance
         del expected
@@ -471,18 +471,18 @@ def check_layout(sample: Sample) -> None:
             )
             assert np.array_equal(array, original, equal_nan=True), f"{label} was written to"
             assert array.flags.writeable == (layout is not read_only), (
-                f"{label}: writeable is {array.flags.writeable} after going back"
+                f"{label}: writeable is {array.flags.writeable} after the backward pass"
             )
 
 
 def check_aliasing(sample: Sample) -> None:
-    """``f(x, x)`` has the sum of the gradients with respect to both arguments."""
+    """The gradient of ``f(x, x)`` is the sum of the gradients with respect to both arguments."""
     originals = [double(array) for array in sample.arrays]
     for one, another in pairs(sample):
         arrays = list(originals)
         arrays[another] = arrays[one]
         if fails(lambda arrays=arrays: sample.call(*arrays)):
-            continue  # NumPy itself cannot: log(x, x) of negative numbers, and the like
+            continue  # NumPy refuses, as for log(x, x) of negative numbers
         cotangents = random_cotangents(sample.call, arrays, np.random.default_rng(0))
         grads = gradients(sample.call, arrays, cotangents)
         tensors = [Tensor(array) for array in arrays]
@@ -497,13 +497,13 @@ def check_aliasing(sample: Sample) -> None:
 
 
 def check_out(sample: Sample) -> None:
-    """``out=`` receives result and gradients; what ``where=`` leaves out keeps its own."""
+    """``out=`` gets result and gradients; elements excluded by ``where=`` keep their own."""
     if not (sample.differentiable and _takes_out(sample)):
         return
     expected = sample.call(*sample.copies())
     models = expected if isinstance(expected, tuple) else (expected,)
     if fails(lambda: sample.call(*sample.copies(), **_outs(list(map(np.empty_like, models))))):
-        return  # NumPy itself cannot, beside the other keywords of the sample
+        return  # NumPy refuses, in combination with the other keywords
     _check_out(sample, models, None)
     # SciPy's ufuncs, before its version 1.18, write out of bounds where a mask has gaps.
     is_numpys = getattr(np, name_of_function(sample.function), None) is sample.function
@@ -539,7 +539,7 @@ def _takes_out(sample: Sample) -> bool:
         return len(sample.args) == sample.function.nin
     try:
         return "out" in inspect.signature(sample.function).parameters
-    except ValueError:  # C functions need not have a signature
+    except ValueError:  # C functions may have no signature
         return False
 
 
@@ -560,7 +560,7 @@ CHECKS = (
 
 
 def name_of_check(check: Callable[[Sample], None]) -> str:
-    """What `Sample.but` calls a check."""
+    """The name of a check for `Sample.but`."""
     return check.__name__.removeprefix("check_")
 
 
@@ -591,7 +591,7 @@ def run_all(sample: Sample) -> None:
 
 
 def generic_checks(samples: Sequence[Sample]) -> type:
-    """A class with a test for each sample, which runs every check."""
+    """Make a class with a test for each sample, which runs every check."""
 
     class TestSamples:
         @pytest.mark.parametrize("sample", samples, ids=unique_names(samples))
@@ -602,7 +602,7 @@ def generic_checks(samples: Sequence[Sample]) -> type:
 
 
 def unique_names(samples: Iterable[Sample]) -> list[str]:
-    """The samples as names of tests; those alike are numbered."""
+    """The samples as names of tests; repeated names are numbered."""
     seen: Counter[str] = Counter()
     names = []
     for sample in samples:
@@ -616,7 +616,7 @@ def unique_names(samples: Iterable[Sample]) -> list[str]:
 
 
 def strided(array: np.ndarray) -> np.ndarray:
-    """The same values, backwards and with gaps between them in memory."""
+    """The same values, in reverse order and with gaps in memory."""
     memory = np.full([2 * n for n in array.shape], np.nan, array.dtype)
     view = memory[(..., *[slice(None, None, -2)] * array.ndim)]
     view[...] = array
@@ -624,19 +624,19 @@ def strided(array: np.ndarray) -> np.ndarray:
 
 
 def fortran(array: np.ndarray) -> np.ndarray:
-    """The same values, columns first."""
+    """The same values in Fortran order."""
     return np.array(array, order="F")
 
 
 def read_only(array: np.ndarray) -> np.ndarray:
-    """The same values, not to be written to."""
+    """The same values in a read-only array."""
     copy = array.copy()
     copy.flags.writeable = False
     return copy
 
 
 def pairs(sample: Sample) -> list[tuple[int, int]]:
-    """The positions of arrays that could be one and the same."""
+    """The positions of arrays that could be the same object."""
     arrays = sample.arrays
     return [
         (i, j)
@@ -646,7 +646,7 @@ def pairs(sample: Sample) -> list[tuple[int, int]]:
 
 
 def assert_close(actual: Any, expected: Any, *, tolerance: float = 1e-10, label: str = "") -> None:
-    """Equal but for rounding, relative to the largest entry or to one. None counts as zero."""
+    """Equal up to rounding, relative to the largest entry or to one. None counts as zero."""
     actual, expected = (0.0 if each is None else np.asarray(each) for each in (actual, expected))
     scale = np.max(np.abs(expected), initial=1.0)
     error = np.max(np.abs(actual - expected), initial=0.0)
@@ -654,7 +654,7 @@ def assert_close(actual: Any, expected: Any, *, tolerance: float = 1e-10, label:
 
 
 def fails(run: Callable[[], Any]) -> bool:
-    """Whether `run` raises anything; warnings do, in our tests."""
+    """True if `run` raises an exception; in the tests, warnings do, too."""
     try:
         run()
     except Exception:  # noqa: BLE001, the reasons to fail are as many as the functions

@@ -1,4 +1,4 @@
-"""What holds for every test: no global state leaks from one into the next."""
+"""Fixtures for all tests: no global state leaks from one test into the next."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ pytest.register_assert_rewrite("tests.checks")
 from mygrad.engine import guard, modes  # noqa: E402, the line above must come first
 from tests.checks import forget_drawn  # noqa: E402
 
-# The same examples in every run: what fails here fails elsewhere.
+# The same examples in every run, so that failures can be reproduced.
 settings.register_profile("mygrad", deadline=None, derandomize=True, max_examples=40)
 settings.load_profile("mygrad")
 
 
 def global_state() -> dict[str, Any]:
-    """All that a test could leave changed behind it."""
+    """The global state that a test could change."""
     return {
         "modes.recording": modes.recording.get(),
         "modes.guarding": modes.guarding.get(),
@@ -34,16 +34,16 @@ def global_state() -> dict[str, Any]:
 
 
 def locked_arrays(expected: int) -> int:
-    """How many arrays the memory guard keeps read-only."""
+    """The number of arrays that the memory guard keeps read-only."""
     if len(guard._locks) > expected:
-        # A test that catches an error refers to itself: it is freed by the garbage collector only.
+        # A test that catches an error forms a reference cycle, freed only by the garbage collector.
         gc.collect()
     return len(guard._locks)
 
 
 @contextmanager
 def no_leaks() -> Iterator[None]:
-    """Fail if the block leaves global state changed, which is restored, or arrays locked."""
+    """Fail if the block changes global state, which is then restored, or leaves arrays locked."""
     before, locked_before = global_state(), len(guard._locks)
     yield
     after = global_state()
@@ -67,7 +67,7 @@ def no_leaks() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def alone() -> Iterator[None]:
-    """Each test leaves nothing behind, and starts from the same random arrays."""
+    """Each test leaves global state unchanged, and starts from the same random arrays."""
     forget_drawn()
     with no_leaks():
         yield

@@ -33,7 +33,7 @@ def masked_gradient(function: Callable[..., Any], x: Any, good: Any, *args: Any)
 
 
 def masked_hessian_diagonal(function: Callable[..., Any], x: Any, good: Any, *args: Any) -> Any:
-    """The second derivatives of that sum, for a function that acts on each element alone."""
+    """The second derivatives of that sum, for an elementwise function."""
     variable = mg.tensor(x)
     with np.errstate(all="ignore"):
         loss = np.sum(np.where(good, function(variable, *args), 0))

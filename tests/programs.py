@@ -1,9 +1,10 @@
 """Random programs of views and updates, run on tensors and on complex arrays side by side.
 
-An array of the reference holds the value in its real part and, in its imaginary part, the derivative
-along one direction, times ``STEP``: far below rounding, so that NumPy itself differentiates the program
-exactly. What a program reads as a constant is read without its imaginary part. The choices depend on
-shapes alone, so that a program can be run again from other values; a few decisions by values are noted.
+A reference array holds the value in its real part and the derivative along one direction, times
+``STEP``, in its imaginary part. ``STEP`` is far below rounding, so that NumPy itself differentiates
+the program exactly (the complex step). Constants are read without their imaginary part. The choices
+depend only on shapes, so that a program can be run again from other values; a few decisions that
+depend on values are recorded.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ AUGMENTED += [operator.imod, operator.ifloordiv]
 
 
 class OtherDecision(Exception):
-    """A program that was run again from other values would do something else."""
+    """Running the program from other values would lead to other decisions."""
 
 
 class Family:
-    """A base and its views: its node in the graph, and whether it is a constant."""
+    """A base and its views: their node in the graph, and True if they are constant."""
 
     def __init__(self, root: Variable, node: int, constant: bool) -> None:
         self.root = root
@@ -43,7 +44,7 @@ class Family:
 
 
 class Variable:
-    """A name of the program: the tensor, the complex array, and where they belong."""
+    """A variable of the program: the tensor, the complex array, and their family."""
 
     def __init__(self, tensor: Any, array: Any, constant: bool) -> None:
         self.tensor = tensor
@@ -55,13 +56,13 @@ class Variable:
 
 
 def close(value: Any, expected: Any, scale: float = 1.0) -> bool:
-    """Equal but for rounding."""
+    """Equal up to rounding."""
     largest = max(scale, float(np.max(np.abs(expected), initial=0)))
     return bool(np.all(np.abs(value - expected) <= 1e-9 * largest))
 
 
 class Program:
-    """One program. ``random`` makes the choices; an assertion fails where tensors and NumPy differ."""
+    """One program. ``random`` makes the choices; assertions compare tensors with NumPy."""
 
     def __init__(
         self,
@@ -74,20 +75,20 @@ class Program:
     ) -> None:
         self.draw = below
         self.choices: list[int] = []
-        self.expected = decisions  # those of the program that is run again
+        self.expected = decisions  # the decisions of the program that is run again
         self.decisions: list[bool] = []
         self.inject = inject  # a node: only its value carries an imaginary part
         self.injected: Any = 0
-        self.shift = shift  # along a direction, how far the leaves are moved
+        self.shift = shift  # the shifts of the leaves along a direction
         self.has_losses = losses
         self.drawn = 0
         self.names: list[Variable] = []
         self.leaves: list[tuple[Any, Any]] = []  # tensors whose gradients are checked; directions
-        self.shifts: list[Any] = []  # for each of them, where a shift takes it
+        self.shifts: list[Any] = []  # their shifts
         self.inputs: dict[int, frozenset[int]] = {}  # node → nodes that it certainly depends on
         self.perhaps: dict[int, frozenset[Any]] = {}  # node → all that it may depend on
         self.leaf_nodes: set[int] = set()
-        self.doubtful: set[int] = set()  # nodes of updates that may have found nothing to do
+        self.doubtful: set[int] = set()  # nodes of updates that may have changed nothing
         self.released: set[Any] = set()
         self.renewed: list[
             tuple[Family, int]
@@ -105,7 +106,7 @@ class Program:
         return choice
 
     def decide(self, holds: Any) -> bool:
-        """Note a decision by values, which a shift of the leaves may change."""
+        """Record a decision that depends on values, which a shift of the leaves may change."""
         self.decisions.append(bool(holds))
         if self.expected is not None and self.expected[len(self.decisions) - 1] != bool(holds):
             raise OtherDecision
@@ -124,7 +125,7 @@ class Program:
         return 0.5 + np.arange(self.drawn - size, self.drawn).reshape(shape) * 0.618033988749895 % 1
 
     def index(self, shape: tuple[int, ...]) -> Any:
-        """Anything that an array of ``shape`` takes in brackets."""
+        """A random index for an array of ``shape``."""
         kind = self.below(8)
         if kind == 0:
             return ...
@@ -175,7 +176,7 @@ class Program:
         return root
 
     def perturb(self, root: Variable) -> None:
-        """Give ``root`` its imaginary part, if it is what the derivative is asked for."""
+        """Give ``root`` an imaginary part, if the derivative is taken with respect to it."""
         if root.family.node == self.inject:
             self.injected = np.cos(3 * np.arange(np.size(root.array)) + 1).reshape(root.array.shape)
             if isinstance(root.array, np.ndarray):
@@ -196,7 +197,7 @@ class Program:
         value = np.array(self.values(shape) + self.shift * shift)
         constant = kind == 7
         array = np.array(value, complex)
-        if kind == 0 and value.ndim == 2:  # a user's array that is no contiguous one
+        if kind == 0 and value.ndim == 2:  # a user's non-contiguous array
             value, array, shift = (np.asfortranarray(a)[::-1] for a in (value, array, shift))
         if kind < 2 and value.size:
             tensor = Tensor(value, copy=False)
@@ -226,7 +227,7 @@ class Program:
         return name.constant or name.family.constant
 
     def touch(self, name: Variable) -> frozenset[Any]:
-        """What an operation on ``name`` depends on."""
+        """The dependencies of an operation on ``name``."""
         if self.constant(name) or not self.recording:
             return frozenset()
         family = name.family
@@ -238,7 +239,7 @@ class Program:
         return frozenset((family.node,)) | self.tokens_of(name)
 
     def unuse(self) -> None:
-        """An update did not happen: what it was to use may be as it was."""
+        """Record that an update did not happen."""
         for family, node in self.renewed:
             if family.root.tensor._node.state & RELEASED:
                 family.node = node
@@ -256,7 +257,7 @@ class Program:
             return array
         if not isinstance(array, np.ndarray):
             return array.real + 0j
-        # Without the imaginary part, but laid out in memory as it is: NumPy's results depend on that.
+        # Without the imaginary part, but with the same memory layout: NumPy's results depend on it.
         root = name.family.root.array
         copy = Layout(root).copy(root)
         copy.imag = 0
@@ -275,7 +276,7 @@ class Program:
     # -------------------------------------------------------------- operands
 
     def operand(self, shape: tuple[int, ...], *, exact: bool = False) -> tuple[Any, Any, Any]:
-        """Something that broadcasts to ``shape``: for tensors, for the reference, and its nodes."""
+        """An operand that broadcasts to ``shape``: tensor, reference, and nodes."""
         kind = self.below(10)
         if kind < 6:
             fitting = [
@@ -301,7 +302,7 @@ class Program:
         return value, value.copy(), frozenset()
 
     def result(self, tensor: Any, array: Any, nodes: Any) -> None:
-        """Name what an operation returned."""
+        """Give a name to the result of an operation."""
         if not isinstance(tensor, Tensor):
             assert not nodes, "a gradient was lost"
             return
@@ -316,7 +317,7 @@ class Program:
     # ---------------------------------------------------------- instructions
 
     def compute(self) -> None:
-        """An operation on what there is."""
+        """An operation on existing variables."""
         name = self.pick(self.names)
         nodes = self.touch(name)
         a, shape = self.read(name), name.array.shape
@@ -346,7 +347,7 @@ class Program:
             self.result(np.stack([name.tensor] * 2), np.stack([a] * 2), nodes)
 
     def copy(self, name: Variable, nodes: Any) -> None:
-        """A copy; where nothing is recorded, that of a variable is a leaf."""
+        """A copy; without recording, the copy of a variable is a leaf."""
         leaf = not self.recording and not self.constant(name)
         root = Variable(name.tensor.copy(), np.array(self.read(name), order="C"), not nodes)
         node = self.node([n for n in nodes if isinstance(n, int)], nodes)
@@ -409,7 +410,7 @@ class Program:
             refused(step, name.tensor)
             return
         tensor = step(name.tensor)
-        # What is empty shares no memory: the tensor says whether it is a view.
+        # Empty arrays share no memory: the tensor tells whether it is a view.
         shares = np.may_share_memory(array, name.array) if array.size else tensor.base is not None
         if not (isinstance(array, np.ndarray) and shares):
             if isinstance(array, np.ndarray) and not array.flags.writeable:
@@ -417,7 +418,7 @@ class Program:
             self.result(tensor, array if nodes else np.real(array) + 0j, nodes)
             return
         base = name.family.root
-        if array is name.array:  # NumPy may return the very array; tensors are made anew
+        if array is name.array:  # NumPy may return the same array; tensors are new objects
             array = array.view()
         made = Variable(tensor, array, name.constant or not self.recording)
         made.family = name.family
@@ -434,9 +435,9 @@ class Program:
         self.renewed = []
         kind = self.below(12)
         if kind > 5 and name.constant and not name.family.constant and self.recording:
-            return  # which derivatives of the base it leaves could not be told
+            return  # the remaining derivatives of the base would be unknown
         if self.recording and not name.family.root.updatable:  # type: ignore[attr-defined]
-            return  # its gradient is to be looked at in the end
+            return  # its gradient is checked in the end
         shape = name.array.shape
         is_array = isinstance(name.array, np.ndarray)
         if is_array and not name.array.flags.writeable:
@@ -455,13 +456,13 @@ class Program:
                 target = (*target, 7)  # does not fit
             t, c, nodes = self.operand(target)
             if not np.size(region) and any(n.tensor is t for n in self.names_of(name.family)):
-                self.unuse()  # what is empty lies nowhere: it may be itself
+                self.unuse()  # empty arrays have no address: it may be the same one
                 return
             if self.is_of(t, region):
                 self.write_itself(lambda: operator.setitem(name.tensor, index, t))
                 return
             if is_mask(index):
-                c = np.array(c)  # NumPy writes while it reads
+                c = np.array(c)  # NumPy writes while reading
             self.write(
                 name,
                 lambda a, v: operator.setitem(a, plain(index) if is_plain(a) else index, v),
@@ -480,10 +481,10 @@ class Program:
                 a[i] = function(a[i], v)
 
             if self.constant(name) and np.ndim(region):
-                # What is empty shares no memory: the tensor says whether it is a view.
+                # Empty arrays share no memory: the tensor tells whether it is a view.
                 is_view = np.may_share_memory(region, name.array)
                 if not (is_view if np.size(region) else name.tensor[index].base is not None):
-                    c, nodes = np.real(c) + 0j, frozenset()  # a copy is taken out: a constant
+                    c, nodes = np.real(c) + 0j, frozenset()  # a copy: a constant
             self.write(name, change, (t,), (c,), nodes | self.touch(name), index=index)
         elif kind == 5:
             self.augment(name)
@@ -500,16 +501,16 @@ class Program:
         return [name for name in self.names if name.family is family]
 
     def write_itself(self, change: Callable[[], Any]) -> None:
-        """``change`` writes an array over itself: nothing is to happen."""
+        """``change`` writes an array to itself, which must have no effect."""
         change()
         self.unuse()
 
     def is_of(self, tensor: Any, region: Any) -> bool:
-        """Whether the elements of ``tensor`` are those of ``region``, in the same places."""
+        """True if the elements of ``tensor`` are those of ``region``, in the same positions."""
         return any(n.tensor is tensor and same_memory(n.array, region) for n in self.names)
 
     def augment(self, name: Variable) -> None:
-        """``name += value`` and its like."""
+        """``name += value`` and the like."""
         function = self.pick(AUGMENTED)
         shape = name.array.shape
         if shape == () and isinstance(name.array, np.ndarray) and name is name.family.root:
@@ -518,7 +519,7 @@ class Program:
             number = {operator.ipow: 2, operator.imod: 0.7, operator.ifloordiv: 0.4}[function]
             near = np.abs(np.mod(name.array.real / number + 0.5, 1) - 0.5) < 1e-6
             if self.decide(np.any(near)):
-                function, number = operator.ipow, 2  # rounding would decide
+                function, number = operator.ipow, 2  # the result would depend on rounding
             nodes = frozenset() if function is operator.ifloordiv else self.touch(name)
             run = real_only(function)
             self.write(name, lambda a, v: run(a, v), (number,), (number,), nodes, whole=True)
@@ -538,7 +539,7 @@ class Program:
         """``out=``, with and without ``where=``."""
         shape = name.array.shape
         t, c, nodes = self.operand(shape)
-        c = np.asarray(c) + 0j  # of the dtype of `out`: NumPy warns of what it does to cast
+        c = np.asarray(c) + 0j  # of the dtype of `out`: NumPy warns about casts
         options = {} if self.chance(50) else {"where": self.values(shape) > 0.9}
         if self.chance(50):
             function: Any = self.pick([np.sin, np.negative, np.square])
@@ -560,7 +561,7 @@ class Program:
             return
         mask = self.values(shape) > 0.9
         t, c, nodes = self.operand(self.pick([shape, (3,), ()]))
-        c = np.array(c)  # what some of them do with values that they overwrite is an accident
+        c = np.array(c)  # the effect of overwriting values in use is undefined
         places = [self.below(size) for _ in range(1 + self.below(3))]
         writes: list[Callable[[Any, Any], Any]] = [
             lambda a, v: np.copyto(a, v),
@@ -569,7 +570,7 @@ class Program:
             lambda a, v: np.place(a, mask, v),
             lambda a, v: np.putmask(a, mask, v),
         ]
-        # ufunc.at of some NumPy releases writes to what is read-only.
+        # In some NumPy releases, ufunc.at writes to read-only arrays.
         if shape and shape[0] and name.array.flags.writeable:
             rows = [self.below(shape[0]) for _ in range(3)]
             writes += [
@@ -584,7 +585,7 @@ class Program:
         self.write(name, self.pick(writes), (t,), (c,), nodes | self.touch(name), certain=False)
 
     def by_method(self, name: Variable) -> None:
-        """Methods that write."""
+        """Methods that write in place."""
         shape, size = name.array.shape, name.array.size
         kind = self.below(4)
         if kind == 0:
@@ -595,12 +596,12 @@ class Program:
             self.write(name, lambda a, v: a.fill(v), (t,), (c,), nodes, whole=True)
         elif kind == 1:
             t, c, nodes = self.operand(shape)
-            c = np.array(c)  # NumPy writes while it reads
+            c = np.array(c)  # NumPy writes while reading
             self.write(name, lambda a, v: setattr(a, "flat", v), (t,), (c,), nodes, whole=True)
         elif kind == 2 and size:
             index = self.pick([slice(0, 2), [0, size - 1], size - 1])
             t, c, nodes = self.operand(np.shape(np.arange(size)[index]))
-            c = np.array(c)  # NumPy writes while it reads
+            c = np.array(c)  # NumPy writes while reading
             self.write(name, lambda a, v: operator.setitem(a.flat, index, v), (t,), (c,), nodes)
         elif len(shape) and size and self.decide(apart(name.array.real)):
             axis = self.below(len(shape))
@@ -622,7 +623,7 @@ class Program:
 
         def change(a: Any) -> None:
             with warnings.catch_warnings():
-                if isinstance(a, np.ndarray):  # of arrays NumPy deprecates it; tensors keep it
+                if isinstance(a, np.ndarray):  # deprecated for arrays, not for tensors
                     warnings.simplefilter("ignore", DeprecationWarning)
                 a.shape = shape
 
@@ -631,7 +632,7 @@ class Program:
             return
         if attempt_none(change, name.array):
             is_root = name is name.family.root
-            # That of a view changes no value: it is no use of what has been released.
+            # Reshaping a view changes no value, and does not count as a use of a released graph.
             looks = not is_root and name.family.node in self.released
             nodes = frozenset() if looks else self.touch(name)
             change(name.tensor)
@@ -656,18 +657,18 @@ class Program:
         index: Any = None,
         returns_target: bool = False,
     ) -> None:
-        """Update ``name`` on both sides, and note what it depends on now."""
+        """Update ``name`` on both sides, and record its new dependencies."""
         family, root = name.family, name.family.root
         if family.constant and nodes and not self.has_losses:
-            return  # a constant would move with the leaves, unnoticed
+            return  # a constant would silently change with the leaves
         before = np.array(root.array)
-        if not isinstance(name.array, np.ndarray):  # a scalar: a new one takes its name
+        if not isinstance(name.array, np.ndarray):  # a scalar, replaced by a new one
             array = change(self.read(name), *arrays)
             if not np.ndim(array):
                 self.result(change(name.tensor, *tensors), array, nodes)
             return
         if (name.constant or not self.recording) and name.array.flags.writeable:
-            # What it reads of itself carries no derivative; what it reads of others may.
+            # Its own values carry no derivative; those of others may.
             arrays = tuple(np.array(a) if isinstance(a, np.ndarray) else a for a in arrays)
             name.array.imag = 0
         try:
@@ -689,7 +690,7 @@ class Program:
         elif family.constant:
             root.array.imag = 0
         elif name.constant:
-            # Through a constant view, what is not overwritten keeps its derivative.
+            # In an update through a constant view, the other elements keep their derivatives.
             written = name.array.imag.copy()
             root.array.imag = before.imag
             name.array.imag[plain(index)] = written[plain(index)]
@@ -707,7 +708,7 @@ class Program:
         assert root.tensor.constant == family.constant, "an update changed what is constant"
 
     def expose(self) -> None:
-        """The user looks at an array, or tries to write to one."""
+        """The user accesses an array, or tries to write to one."""
         if self.chance(50) or not self.arrays or not self.has_losses:
             name = self.pick(self.names)
             array = name.tensor.data
@@ -725,13 +726,13 @@ class Program:
         tensors = [name] if name is not None else self.names
         roots = {id(n.family.root): n.family.root for n in tensors}
         for root in roots.values():
-            # Where the tensor still uses the array, it sees what is written.
+            # If the tensor still uses the array, the write is visible in it.
             if np.shares_memory(array, root.tensor._value()):
                 held = np.array(root.tensor._value())
                 root.array.real[...] = held
 
-    def go_back(self) -> None:
-        """A loss, and the way back."""
+    def run_backward(self) -> None:
+        """A loss and its backward pass."""
         if not self.has_losses:
             return
         chosen = [self.pick(self.names) for _ in range(1 + self.below(3))]
@@ -777,7 +778,7 @@ class Program:
         assert close(computed, expected, max(1.0, scale)), f"gradient {computed} for {expected}"
 
     def note_gradients(self, reached: set[Any], before: dict[int, Any]) -> None:
-        """The gradients of all that can be seen, and that those of views are views."""
+        """Check the gradients of all variables, and that those of views are views."""
         for name in self.names:
             family, root = name.family, name.family.root
             if self.constant(name):
@@ -787,7 +788,9 @@ class Program:
                 continue
             if name is root:
                 value = np.zeros(np.shape(name.array)) if gradient is None else np.array(gradient)
-                if family.node in self.leaf_nodes:  # where the gradients of several losses add up
+                if (
+                    family.node in self.leaf_nodes
+                ):  # variables that accumulate the gradients of several losses
                     value -= before[id(name)]
                 self.gradients.append((len(self.losses), family.node, value))
             elif gradient is not None and gradient.size:
@@ -805,7 +808,7 @@ class Program:
                 continue
             if family.node in already:
                 continue
-            if isinstance(name.tensor._node, Leaf):  # of an update of nothing
+            if isinstance(name.tensor._node, Leaf):  # for an update of no elements
                 self.leaf_nodes.add(family.node)
                 self.released.discard(family.node)
                 continue
@@ -820,14 +823,14 @@ class Program:
                 self.released.discard(family.node)
 
     def forget(self) -> None:
-        """Drop a name."""
+        """Delete a variable."""
         if len(self.names) > 4:
             name = self.pick(self.names)
             if name is not name.family.root:
                 self.names = [n for n in self.names if n is not name]
 
     def check(self) -> None:
-        """Values, and which memory is shared."""
+        """Check values, and which memory is shared."""
         for name in self.names:
             assert close(name.tensor._value(), name.array.real), "values"
             assert name.tensor.shape == name.array.shape, "shapes"
@@ -847,20 +850,20 @@ class Program:
         for _ in range(length):
             largest = max(float(np.max(np.abs(n.array), initial=0)) for n in self.names)
             if self.decide(largest > 1e4):
-                return  # rounding would drown everything
+                return  # rounding errors would dominate
             kind = self.below(100)
-            # What is written without being recorded would move with the leaves, unnoticed.
+            # Unrecorded writes would silently change with the leaves.
             self.recording = self.chance(90) or not self.has_losses
             step = (
                 self.compute if kind < 24 else self.view if kind < 50 else self.update if kind < 84
-                else self.go_back if kind < 90 else self.expose if kind < 94
+                else self.run_backward if kind < 90 else self.expose if kind < 94
                 else self.leaf if kind < 96 else self.forget if kind < 98 else self.check
             )  # fmt: skip
             self.recording |= kind in range(84, 90)
             with nullcontext() if self.recording else no_autodiff:
                 step()
         self.recording = True
-        self.go_back()
+        self.run_backward()
         self.check()
 
 
@@ -886,7 +889,7 @@ def plain(index: Any) -> Any:
 
 
 def same_memory(one: Any, other: Any) -> bool:
-    """Whether two arrays are the same elements in the same places."""
+    """True if two arrays are the same elements of the same memory."""
     if not isinstance(one, np.ndarray) or not isinstance(other, np.ndarray):
         return False
     places = [(a.__array_interface__["data"][0], a.shape, a.strides) for a in (one, other)]
@@ -894,19 +897,19 @@ def same_memory(one: Any, other: Any) -> bool:
 
 
 def is_mask(index: Any) -> bool:
-    """Whether ``index`` is a boolean array."""
+    """True if ``index`` is a boolean array."""
     return isinstance(index, np.ndarray) and index.dtype == bool
 
 
 def names_all(index: Any, shape: tuple[int, ...]) -> bool:
-    """Whether ``index`` names all elements of an array of ``shape``."""
+    """True if ``index`` selects all elements of an array of ``shape``."""
     named = np.zeros(shape, bool)
     named[plain(index)] = True
     return bool(named.all())
 
 
 def attempt(function: Callable[..., Any], *args: Any) -> Any:
-    """What ``function`` returns; None if NumPy refuses."""
+    """The result of ``function``; None if NumPy refuses."""
     try:
         return function(*args)
     except REFUSALS:
@@ -930,7 +933,7 @@ def returned_by_operator(change: Any) -> bool:
 
 
 def real_only(function: Any) -> Any:
-    """``%=`` and ``//=`` of complex arrays, which NumPy does not have, by their real parts."""
+    """``%=`` and ``//=`` of complex arrays, which NumPy lacks, based on their real parts."""
 
     def run(a: Any, v: Any) -> Any:
         if isinstance(a, Tensor) or function is operator.ipow:
@@ -946,12 +949,12 @@ def real_only(function: Any) -> Any:
 
 
 def apart(values: Any) -> bool:
-    """Whether no two of ``values`` are nearly equal."""
+    """True if no two of ``values`` are nearly equal."""
     return bool(np.all(np.diff(np.sort(values, axis=None)) > 1e-5))
 
 
 def peek(leaf: Any) -> Any:
-    """The gradient that has arrived at ``leaf``; looking changes nothing."""
+    """The gradient of ``leaf``, read without side effects."""
     gradient = leaf._node.grad
     return np.zeros(leaf._data.shape) if gradient is None else np.array(gradient)
 
@@ -985,7 +988,7 @@ def again(choices: list[int]) -> Callable[[int], int]:
 
 
 def run_program(below: Callable[[int], int], length: int = 14) -> None:
-    """Run a program, then once more for the gradient with respect to something in the midst of it.
+    """Run a program, then again for the gradient with respect to an intermediate result.
 
     ``below(n)`` chooses an integer below n.
     """
@@ -1002,7 +1005,7 @@ def run_program(below: Callable[[int], int], length: int = 14) -> None:
 
 
 def run_second_order(below: Callable[[int], int], length: int = 8) -> None:
-    """Gradients of gradients: the derivative of the gradient along a direction, against differences."""
+    """Second derivatives: the gradient's derivative along a direction, by finite differences."""
     first = Program(below, losses=False)
     first.run(length)
 
@@ -1039,7 +1042,7 @@ def run_second_order(below: Callable[[int], int], length: int = 8) -> None:
         try:
             moved.run(length)
         except OtherDecision:
-            return  # between the two there may be a jump
+            return  # there may be a jump between the two
         found = gradients(moved)
         slopes.append(
             sum(

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for what NumPy's functions take: arrays, shapes, axes, indices."""
+"""Hypothesis strategies for the arguments of NumPy's functions: arrays, shapes, axes, indices."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ def shapes(
 
 
 def numbers(low: float = -4, high: float = 4) -> st.SearchStrategy[float]:
-    """Floats that differences can resolve: hundredths, so that equal ones are exactly equal."""
+    """Floats that finite differences resolve: hundredths, so that equal ones are exactly equal."""
     return st.integers(round(low * 100), round(high * 100)).map(lambda n: n / 100)
 
 
 def arrays(
     shape: Any = None, *, low: float = -4, high: float = 4, dtype: Any = np.float64
 ) -> st.SearchStrategy[np.ndarray]:
-    """Arrays of `numbers`; of any shape, unless one or a strategy for one is given."""
+    """Arrays of `numbers`, of any shape unless one, or a strategy for one, is given."""
     return hnp.arrays(
         dtype, shapes() if shape is None else shape, elements=numbers(low, high), fill=st.nothing()
     )
 
 
 def apart(shape: Any = None) -> st.SearchStrategy[np.ndarray]:
-    """Arrays without ties, not even nearly."""
+    """Arrays without ties or near ties."""
     wanted = st.just(shape) if isinstance(shape, tuple) else shapes() if shape is None else shape
     return wanted.map(lambda shape: distinct(*shape))
 
@@ -45,25 +45,25 @@ def apart(shape: Any = None) -> st.SearchStrategy[np.ndarray]:
 def broadcastable(
     count: int, *, max_dims: int = 3, min_side: int = 0
 ) -> st.SearchStrategy[tuple[tuple[int, ...], ...]]:
-    """So many shapes that broadcast against each other."""
+    """A number of shapes that broadcast against each other."""
     return hnp.mutually_broadcastable_shapes(
         num_shapes=count, max_dims=max_dims, min_side=min_side, max_side=MAX_SIDE
     ).map(lambda shapes: shapes.input_shapes)
 
 
 def axis(ndim: int) -> st.SearchStrategy[int]:
-    """One axis of an array of so many dimensions, counted from either end."""
+    """One axis of an array of ``ndim`` dimensions, counted from either end."""
     return st.integers(-ndim, ndim - 1)
 
 
 def axes(ndim: int) -> st.SearchStrategy[Any]:
-    """What a reduction takes as `axis`: None, an axis, or a tuple of any number of them."""
+    """The argument `axis` of a reduction: None, an axis, or a tuple of axes."""
     tuples = hnp.valid_tuple_axes(ndim)
     return st.one_of(st.none(), tuples, *([axis(ndim)] if ndim else []))
 
 
 def basic_indices(shape: tuple[int, ...]) -> st.SearchStrategy[Any]:
-    """Integers, slices, Ellipsis and None: what makes views."""
+    """Basic indices, which make views: integers, slices, Ellipsis and None."""
     return hnp.basic_indices(shape, allow_newaxis=True, allow_ellipsis=True)
 
 
@@ -82,7 +82,7 @@ def advanced_indices(draw: st.DrawFn, shape: tuple[int, ...]) -> Any:
             index.append(draw(st.integers(-length, length - 1)))
         elif kind == "array":
             elements = st.integers(-length, length - 1)
-            # Those that broadcast against the others: of the full shape, or of ones.
+            # Index arrays that broadcast against the others: of the full shape, or of ones.
             part = draw(st.sampled_from([common, (1,) * len(common), ()]))
             index.append(draw(hnp.arrays(np.intp, part, elements=elements)))
         else:
@@ -98,7 +98,7 @@ def advanced_indices(draw: st.DrawFn, shape: tuple[int, ...]) -> Any:
 
 
 def _mask(draw: st.DrawFn, length: int, common: tuple[int, ...]) -> np.ndarray:
-    """A mask along one axis that selects as many entries as broadcast against the others."""
+    """A mask along one axis whose number of entries broadcasts against the other indices."""
     last = common[-1] if common else 1
     chosen = draw(st.permutations(range(length)))[: last if last <= length else 1]
     mask = np.zeros(length, bool)
@@ -108,11 +108,11 @@ def _mask(draw: st.DrawFn, length: int, common: tuple[int, ...]) -> np.ndarray:
 
 @st.composite
 def masks(draw: st.DrawFn, shape: tuple[int, ...]) -> np.ndarray:
-    """A boolean array for the first axes of an array, or for all of them."""
+    """A boolean array for the leading axes of an array, or for all axes."""
     ndim = draw(st.integers(0, len(shape)))
     return draw(hnp.arrays(bool, shape[:ndim]))
 
 
 def indices(shape: tuple[int, ...]) -> st.SearchStrategy[Any]:
-    """Whatever an array of this shape takes in brackets."""
+    """An index of any kind for an array of this shape."""
     return st.one_of(basic_indices(shape), advanced_indices(shape), masks(shape))

@@ -1,4 +1,4 @@
-"""The generic checks can fail: each catches the defect that it is there for."""
+"""The generic checks can fail: each one catches the defect that it is meant for."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ from tests.versions import OLDEST
 
 
 def catches(check: Any, function: Any, *args: Any, match: str | None = None, **kwargs: Any) -> None:
-    """The check fails for the function, while it passes for what the function imitates."""
+    """Assert that the check fails for the function, but passes for the one that it imitates."""
     with pytest.raises(AssertionError, match=match):
         check(Sample(function, *args, **kwargs))
 
 
-# ------------------------------------------------------------------ all is well
+# ------------------------------------------------------------------ no defect
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -286,7 +286,7 @@ def test_aliasing_leaves_out_what_numpy_cannot_do() -> None:
 
 
 def exp_into(result: Any) -> Any:
-    """An imitation of exp that has a way of its own to treat ``out=``."""
+    """An imitation of exp that treats ``out=`` differently."""
 
     def wrong(x: Any, *, out: Any = None) -> Any:
         return np.exp(x, out=out) if not isinstance(out, Tensor) else result(x, out)

@@ -1,4 +1,4 @@
-"""At points where a derivative is infinite or undefined, a zero gradient coming in stays zero."""
+"""Where a derivative is infinite or undefined, an incoming zero gradient stays zero."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def put_over(v: Any) -> Any:
     return w
 
 
-#: Ways of rows, of which the first counts for nothing in the end.
+#: Functions of rows, the first of which does not affect the result.
 ROWS: dict[str, Callable[[Any], Any]] = {
     "transposed": lambda m: m.T[:, 1:] * 1.0,
     "view of a view": lambda m: m[None][0][1:],
@@ -211,7 +211,7 @@ def test_nan_that_arises_on_the_way_in_higher_order() -> None:
 
 
 def test_nan_in_the_other_factor_of_a_product() -> None:
-    """A column that nobody takes says nothing; an entry of one that is taken does."""
+    """An unselected column gets a zero gradient; a NaN in a selected one is passed on."""
     a = np.array([[1.0, 2.0]])
     b = np.array([[3.0, np.nan], [np.nan, np.inf]])
     for product in (
@@ -289,4 +289,4 @@ def test_only_nan_makes_an_index_or_an_update_a_gate() -> None:
         y[0] = 0.0
         assert y.creator.gates is gates
         assert y[1:].creator.gates is gates
-        assert x[1:].creator.gates is False  # there is nothing behind a leaf
+        assert x[1:].creator.gates is False  # a leaf has no inputs

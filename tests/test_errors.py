@@ -1,4 +1,4 @@
-"""Every error says what was called, what it got and what it takes; and nothing half-done stays behind."""
+"""Every error says what was called, what it got and what it expects, and changes nothing."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def second_backward(x: Any) -> None:
     y.backward()
 
 
-# What is called with a tensor, the error, and what its words must tell.
+# A call with a tensor, the error, and what its message must contain.
 ERRORS: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
-    # what a tensor is made of
+    # the data of a tensor
     "text": (lambda x: mg.tensor("ab"), TypeError, ["tensor holds numbers", "str", "<U2"]),
     "object": (lambda x: mg.tensor([None]), TypeError, ["tensor holds numbers", "list", "object"]),
     "ragged": (lambda x: mg.tensor([[1.0], [1.0, 2.0]]), ValueError, ["inhomogeneous"]),
@@ -57,7 +57,7 @@ ERRORS: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
         ["exp", "constant", "True, False or None", "2"],
     ),
     "unknown keyword": (lambda x: mg.Tensor(x, order="C"), TypeError, ["order"]),
-    # going back
+    # backpropagation
     "shape": (
         lambda x: x.backward(np.ones(2)),
         mg.InvalidGradient,
@@ -69,7 +69,7 @@ ERRORS: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
         ["backward", "(3,)", "str", "<U2"],
     ),
     "twice": (second_backward, mg.InvalidBackprop, ["backward()", "released", "retain_graph=True"]),
-    # NumPy's own errors, as NumPy words them
+    # NumPy's own errors, with NumPy's messages
     "broadcast": (lambda x: x + np.ones(2), ValueError, ["broadcast", "(3,)", "(2,)"]),
     "matmul": (lambda x: x @ np.ones(2), ValueError, ["matmul", "2", "3"]),
     "keyword": (lambda x: np.exp(x, axis=0), TypeError, ["exp()", "axis"]),
@@ -106,7 +106,7 @@ ERRORS: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
     "float": (lambda x: float(x), TypeError, ["scalar|0-dimensional"]),
     "item": (lambda x: x.item(), ValueError, ["size 1"]),
     "singular": (lambda x: np.linalg.inv(np.outer(x, x)), np.linalg.LinAlgError, ["Singular"]),
-    # what only a library of derivatives can say
+    # errors specific to differentiation
     "plain target": (
         plain_target,
         TypeError,
@@ -164,7 +164,7 @@ def test_an_error_says_what_was_wrong(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in ERRORS if name != "twice"])
 def test_nothing_half_done_stays_behind(name: str) -> None:
-    """After a failure: the same value, node, gradient-to-be, error state, modes; and no memory locked."""
+    """A failure changes no value, node, gradient, error state or mode, and locks no memory."""
     function, error, _ = ERRORS[name]
     source = mg.tensor(F)
     x = source * 1.0

@@ -17,7 +17,7 @@ from mygrad.testing import check_gradients
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 
-# In the place of Matplotlib, which the tests do without: notes what is drawn.
+# Replaces Matplotlib, which the tests do not need: records what is drawn.
 FIGURE = """
     from unittest.mock import MagicMock
 
@@ -42,7 +42,7 @@ FIGURE = """
 
 @pytest.fixture
 def run(tmp_path):
-    """Run an example in a process of its own; returns what it prints and what it draws."""
+    """Run an example in a separate process; return its output and what it draws."""
     (tmp_path / "matplotlib").mkdir()
     (tmp_path / "matplotlib" / "figure.py").write_text(textwrap.dedent(FIGURE), encoding="utf-8")
     (tmp_path / "matplotlib" / "__init__.py").touch()
@@ -86,12 +86,12 @@ def example(monkeypatch):
 
 
 def number(pattern, text):
-    """The number that a pattern with one group finds."""
+    """The number matched by the group of a pattern."""
     return float(re.search(pattern, text).group(1).replace(",", ""))
 
 
 def curves(drawn):
-    """The sizes of the arrays of each line drawn; fails if one holds what is not finite."""
+    """The sizes of the arrays of each line drawn; fails if a value is not finite."""
     calls = [line.split() for line in drawn.splitlines()]
     lines = [call for call in calls if call[0] in {"plot", "semilogy", "fill_between"}]
     assert all(finite == "True" for _, finite, *_ in lines)
@@ -112,7 +112,7 @@ def test_text(run):
     printed, drawn = run("text")
     first = number(r"bits per character, at first: (\S+)", printed)
     letters = number(r"characters, (\d+) different", printed)
-    # A network that knows nothing takes all characters for equally likely.
+    # An untrained network considers all characters equally likely.
     assert first == pytest.approx(np.log2(letters), abs=0.5)
     assert number(r"unseen: (\S+),", printed) < 0.7 * first
     assert len({size for sizes in curves(drawn) for size in sizes}) == 1
@@ -120,7 +120,7 @@ def test_text(run):
 
 def test_text_pairs_are_counted(example):
     text = example("text")
-    # After 0 comes always 1, and after 1 always 0, but for the one that is added to each pair.
+    # 1 always follows 0 and 0 follows 1, except for the one that is added to each pair.
     codes = np.array([0, 1, 0, 1, 0, 1, 0])
     assert text.guess(codes, np.array([0, 1, 0]), 2) == pytest.approx(-np.log2(4 / 5))
 

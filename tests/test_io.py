@@ -1,4 +1,4 @@
-"""Tensors in files, and files that are none of ours."""
+"""Saving and loading tensors, and loading files that `save` did not write."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_only_tensors_are_saved(value: Any) -> None:
 
 
 class Hostile:
-    """Unpickling it would leave a trace."""
+    """An object whose unpickling would be noticed."""
 
     def __reduce__(self) -> Any:
         return os.putenv, ("MYGRAD_WAS_HERE", "1")
@@ -131,7 +131,7 @@ def archive(*, names: tuple[str, ...] = (), **entries: Any) -> bytes:
 
 
 def raw(header: str, body: bytes = b"", version: bytes = b"\x01\x00") -> bytes:
-    """An archive with a made-up header."""
+    """An archive with a forged header."""
     file = io.BytesIO()
     text = header.encode().ljust(117) + b"\n"
     with zipfile.ZipFile(file, "w") as made:
@@ -145,7 +145,7 @@ def described(shape: Any, descr: str = "'<f8'") -> str:
 
 
 def lying(size: int) -> bytes:
-    """An archive of a few bytes that says it had ``size``, in all places."""
+    """An archive of a few bytes that claims to have ``size`` bytes, in all headers."""
     content = bytearray(raw(described((size,), "'|u1'")))
     directory = content.index(b"PK\x01\x02")
     held = struct.unpack_from("<I", content, directory + 20)[0]
@@ -192,7 +192,7 @@ HOSTILE: dict[str, tuple[Any, str]] = {
     "twice": (twice, "unexpected entry 'data.npy'"),
     "compressed": (compressed, "'data' is compressed"),
     "huge": (raw(described((10**15,))), "does not match its header"),
-    # Python 3.13 sees through it, too.
+    # Python 3.13 detects it, too.
     "huge and lying": (lying(4 * 10**9), "does not match its header|Overlapped entries"),
     "too small": (raw(described((1,)), b"1234"), "does not match its header"),
     "too large": (raw(described((1,)), b"1234" * 4), "does not match its header"),
@@ -228,7 +228,7 @@ def test_damaged_files() -> None:
         damaged = bytearray(whole)
         damaged[rng.integers(len(whole))] ^= int(rng.integers(1, 256))
         try:
-            mg.load(io.BytesIO(bytes(damaged)))  # dates and the like may change unseen
+            mg.load(io.BytesIO(bytes(damaged)))  # fields such as dates may change without notice
         except ValueError as error:
             assert str(error).startswith("mygrad.load: not")  # noqa: PT017 - it need not raise
 

@@ -1,4 +1,4 @@
-"""Operations written as MyGrad 2 has them; what they must do was seen in MyGrad 2.5."""
+"""Operations in the style of MyGrad 2; the expected behaviour is that of MyGrad 2.5."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Subtract(BinaryUfunc):
 
 
 class Kept(Operation):
-    """Keeps its result, which the rule uses."""
+    """Saves its result for its rule."""
 
     def __call__(self, x):
         self.variables = (x,)
@@ -72,7 +72,7 @@ class Kept(Operation):
 
 
 class Says(Operation):
-    """Returns from its rule what it is told to."""
+    """Its rule returns a given value."""
 
     def __call__(self, x, gradient):
         self.variables = (x,)
@@ -84,7 +84,7 @@ class Says(Operation):
 
 
 class Gives(Operation):
-    """Returns what it is told to."""
+    """Returns a given value."""
 
     def __call__(self, x, result):
         self.variables = (x,)
@@ -113,7 +113,7 @@ def vector():
     return mg.tensor([1.0, 2.0])
 
 
-# --------------------------------------------------------------------- the classic way
+# --------------------------------------------------------------------- typical use
 
 
 def test_a_product():
@@ -255,7 +255,7 @@ def test_a_gradient_of_another_shape_is_named(shape):
 
 
 class Rows(Operation):
-    """The sum of a matrix and a row, or the sum of all that; its rule leaves it to mygrad to add up."""
+    """The sum of a matrix and a row, or its total; the rule leaves broadcasting to mygrad."""
 
     def __call__(self, row, matrix, total=False):
         self.variables = (row, matrix)
@@ -291,7 +291,7 @@ def test_a_gradient_is_not_summed_where_nothing_was_broadcast(recorded):
 
 
 class Doubled(Operation):
-    """Of real or complex numbers, with a complex gradient."""
+    """Takes real or complex numbers, and has a complex gradient."""
 
     def __call__(self, x, factor=1.0):
         self.variables = (x,)
@@ -308,7 +308,7 @@ def test_no_imaginary_part_is_lost_where_all_is_real(recorded):
     x = vector()  # the result is complex
     mg.execute_op(Doubled, x, op_args=(1j,)).backward(create_graph=recorded)
     assert np.asarray(x.grad).tolist() == [2.0, 2.0]
-    x = vector()  # no more than rounding
+    x = vector()  # only rounding
     mg.execute_op(Says, x, op_args=(np.array([1 + 1e-17j, np.inf]),)).backward()
     assert x.grad.tolist() == [1.0, np.inf]
 
@@ -654,7 +654,7 @@ def test_gradients_with_history_are_tensors():
 
 
 class Square(Operation):
-    """A rule, for subclasses to spoil."""
+    """A correct rule, for subclasses to break."""
 
     def __call__(self, x):
         self.variables = (x,)

@@ -1,4 +1,4 @@
-"""Random programs of views and updates: tests/programs.py says how they are checked."""
+"""Random programs of views and updates, checked as described in tests/programs.py."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def with_seed(run: Any, seed: int) -> None:
         raise
 
 
-# Hypothesis makes the choices too: it looks for a program that fails, and then for the shortest.
+# Hypothesis also makes choices: it searches for a failing program, and then for the shortest one.
 @settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), length=st.integers(1, 10))
 def test_programs_that_can_be_shrunk(data: st.DataObject, length: int) -> None:

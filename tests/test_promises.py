@@ -1,4 +1,4 @@
-"""What users of such libraries trip over most, each in a line or two: here none of it may come back."""
+"""The most common complaints about autodiff libraries, each tested in a line or two."""
 
 from __future__ import annotations
 

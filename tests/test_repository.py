@@ -1,4 +1,4 @@
-"""The repository agrees with itself: what stands in two places says the same in both."""
+"""The repository is consistent: facts that appear in two places agree."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_every_public_name_exists_and_stands_once():
 
 
 def test_a_star_import_brings_no_modules_of_ours():
-    # `__all__` may name submodules that are part of the API, never one that is private.
+    # `__all__` may contain public submodules, but no private ones.
     assert [name for name in mygrad.__all__ if name.startswith("_") and name != "__version__"] == []
 
 

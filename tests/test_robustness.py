@@ -1,4 +1,4 @@
-"""Deep graphs, long loops, nothing left behind: all without the garbage collector."""
+"""Deep graphs, long loops, no memory leaks: all without the garbage collector."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEEP = 100_000
 
 @contextmanager
 def no_collector() -> Iterator[None]:
-    """Reference counting alone."""
+    """Disable the garbage collector: only reference counting frees memory."""
     gc.collect()
     gc.disable()
     try:
@@ -230,7 +230,7 @@ def test_memory_falls_while_going_back() -> None:
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    # What the rules kept goes as the gradients come.
+    # Saved arrays are freed as gradients are computed.
     assert peak < forward + 4 * 8 * size
 
 
@@ -245,7 +245,7 @@ def a_graph(x: Any) -> Any:
     return np.sum(np.where(z > 0, z, 0)) + np.sum(values)
 
 
-@pytest.mark.parametrize("back", [False, True], ids=["dropped", "gone back"])
+@pytest.mark.parametrize("back", [False, True], ids=["dropped", "backward"])
 def test_a_graph_is_freed_by_reference_counting(back: bool) -> None:
     with no_collector():
         x = mg.tensor(F)
@@ -259,7 +259,7 @@ def test_a_graph_is_freed_by_reference_counting(back: bool) -> None:
 
 
 def test_gradients_with_a_history_are_freed_by_the_collector() -> None:
-    """Such a gradient depends on the very tensor that holds it."""
+    """Such a gradient depends on the tensor that holds it."""
     x = mg.tensor(F)
     a_graph(x).backward(create_graph=True)
     gradient = weakref.ref(x.grad)

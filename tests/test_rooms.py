@@ -1,4 +1,4 @@
-"""The architecture: which room may import which, and which import paths are public."""
+"""The architecture: the import order of the rooms (packages), and the public import paths."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FLOORS = [
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
-#: Imports that wait until they are needed: (module, what it imports) → why.
+#: Lazy imports: (module, what it imports) → reason.
 DEFERRED = {
     ("__init__", "mygrad.{name}"): "rooms that many programs never enter",
     ("__init__", "home"): "likewise, for single names",
@@ -50,7 +50,7 @@ DEFERRED = {
     ("tensors.tensor", "mygrad.computational_graph.drawing"): "only notebooks show drawings",
 }
 
-#: What programs import, those written for MyGrad 2 included.
+#: The imports of users' programs, including those written for MyGrad 2.
 PUBLIC = """
     mygrad: Tensor grad tensor
     mygrad.computational_graph: build_graph
@@ -96,7 +96,7 @@ PUBLIC = """
 
 
 def name_of(path: Path) -> str:
-    """A module as it is called within the package."""
+    """The name of a module within the package."""
     name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
     return name.removesuffix(".__init__")
 
@@ -106,7 +106,7 @@ def room_of(name: str) -> str:
 
 
 def imports(path: Path) -> set[str]:
-    """The modules of the package that a module imports, as they are called within it."""
+    """The modules of the package that a module imports, by their names within it."""
     known = {name_of(each) for each in MODULES}
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -142,7 +142,7 @@ def test_no_room_has_a_circle():
     for path in MODULES:
         name = name_of(path)
         same = {each for each in imports(path) if room_of(each) == room_of(name)}
-        # What is imported from a package may be defined by its members, which import only each other.
+        # Names imported from a package may be defined in its modules, which import only each other.
         within[name] = same - {name, ".".join(name.split(".")[:-1])}
     TopologicalSorter(within).prepare()
 
@@ -177,7 +177,7 @@ def test_few_modules_stand_at_the_door():
 @pytest.mark.parametrize("line", PUBLIC.strip().splitlines(), ids=lambda line: line.split(":")[0])
 def test_public_import_paths(line):
     name, _, members = line.strip().partition(": ")
-    # On its own: what one import brings must not hide what another lacks.
+    # Separately: one import must not hide what is missing in another.
     script = f"from {name} import {', '.join(members.split())}"
     subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)
 

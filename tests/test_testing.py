@@ -1,4 +1,4 @@
-"""check_gradients finds what is wrong, and says where."""
+"""check_gradients detects wrong gradients, and says where they are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Pair(NamedTuple):
     second: Any
 
 
-# ------------------------------------------------------------------ what is right
+# ------------------------------------------------------------------ correct gradients
 
 
 RIGHT = {
@@ -112,7 +112,7 @@ def test_undefined_results_count_for_nothing() -> None:
     check_gradients(np.nansum, np.array([1.0, np.nan, 2.0]))
 
 
-# ------------------------------------------------------------------ what is wrong
+# ------------------------------------------------------------------ wrong gradients
 
 
 def test_message_shows_the_worst_entry() -> None:
@@ -146,7 +146,7 @@ def test_a_lost_gradient() -> None:
 
 def test_a_wrong_second_derivative() -> None:
     def wrong(x: Any) -> Any:
-        # x**2, whose derivative is taken to be the constant 2 * x.
+        # x**2, whose derivative is treated as a constant 2 * x.
         return 2 * x * raw(x) - raw(x) ** 2
 
     check_gradients(wrong, normal(3), order=1)
@@ -156,7 +156,7 @@ def test_a_wrong_second_derivative() -> None:
 
 def test_a_wrong_third_derivative() -> None:
     def wrong(x: Any) -> Any:
-        # exp(y) around the present x to second order only.
+        # exp(y), expanded around the current x to second order only.
         point = raw(x)
         step = x - point
         return np.exp(point) * (1 + step + step * step / 2)
@@ -188,7 +188,7 @@ def test_small_errors_are_found() -> None:
 
     with pytest.raises(GradientMismatch, match="complex step"):
         check_gradients(wrong, normal(3))
-    check_gradients(wrong, complex_normal(3))  # central differences cannot see it
+    check_gradients(wrong, complex_normal(3))  # too small for central differences
 
 
 def test_tolerance() -> None:
@@ -217,7 +217,7 @@ def test_orders_that_there_are_not(order: Any, error: Any) -> None:
         check_gradients(np.sin, normal(3), order=order)
 
 
-# ------------------------------------------------------------------ the oracle
+# ------------------------------------------------------------------ the estimates
 
 
 def test_complex_step_is_used_where_it_means_something() -> None:

@@ -15,7 +15,7 @@ from mygrad.typing import ArrayLike, DTypeLike, DTypeLikeReals, Index, Mask, Sha
 def function(
     x: ArrayLike, dtype: DTypeLike, real: DTypeLikeReals, index: Index, where: Mask, shape: Shape
 ) -> None:
-    """Annotated with all of them."""
+    """A function annotated with all types."""
 
 
 def test_they_can_be_evaluated() -> None:

@@ -1,17 +1,17 @@
-"""Where the supported versions of NumPy differ, a test says so with one of these bounds."""
+"""Bounds for tests that depend on the version of NumPy."""
 
 from __future__ import annotations
 
 import numpy as np
 
-#: The oldest NumPy that is supported, as pyproject.toml has it.
+#: The oldest supported NumPy, as in pyproject.toml.
 OLDEST = "2.2"
 
 
 def numpy_since(version: str) -> bool:
     """True if NumPy is of ``version`` or later.
 
-    What has held since the oldest supported version is no difference any more.
+    A bound that all supported versions satisfy is an error.
     """
     if np.lib.NumpyVersion(f"{version}.0") <= f"{OLDEST}.0":
         raise ValueError(f"NumPy {version} is not later than {OLDEST}: drop the bound")

@@ -1,22 +1,22 @@
-"""Where NumPy's versions differ, what the newest has: so generated files depend on no version.
+"""The differences between NumPy's versions, so that generated files depend on no version.
 
-Each entry differs in the oldest NumPy that is supported, and is what the newest says itself:
-tests/tools/test_newest.py compares.
+Each entry describes the newest NumPy and differs from the oldest supported one, as
+tests/tools/test_newest.py checks.
 """
 
 from __future__ import annotations
 
 from mygrad.dispatch.coverage import Covered
 
-#: The version that the tables below are of.
+#: The version that the tables below describe.
 NEWEST = "2.5"
 
-#: Functions that it has no more, as users write them.
+#: Functions that it no longer has, as users write them.
 GONE = {"np.in1d"}
 
 _QUANTILE = "a, q, axis=..., out=..., overwrite_input=..., method=..., keepdims=..., *, weights=..., constant=..."
 
-#: Function of `mygrad` → its parameters.
+#: The parameters of mygrad's functions, by name.
 PARAMETERS = {
     "argsort": "a, axis=..., kind=..., order=..., *, stable=..., descending=...",
     "array": "object, dtype=..., *, copy=..., order=..., subok=..., ndmin=..., ndmax=..., like=..., constant=...",
@@ -46,7 +46,7 @@ _TEXT = (
     *("translate", "upper", "zfill"),
 )
 
-#: What becomes of the functions that it hands over, and the oldest does not.
+#: The functions that it dispatches but the oldest version does not.
 LATER = [
     *(
         Covered(f"np.strings.{name}", "refused", "it works on text, and tensors hold numbers", "")

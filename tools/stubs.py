@@ -85,7 +85,7 @@ def _function(name: str, value: Any) -> str:
 
 
 def parameters(function: Any) -> str:
-    """The parameters of a function, with dots for defaults: ``a, *, axis=...``."""
+    """The parameters of a function, with defaults as dots: ``a, *, axis=...``."""
     listed = [
         each.replace(
             default=each.empty if each.default is each.empty else ..., annotation=each.empty

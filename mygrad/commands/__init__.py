@@ -1,1 +1,1 @@
-"""The commands that ``python -m mygrad`` runs: ``check`` a function, or without a command the ``demo``."""
+"""The commands of ``python -m mygrad``: ``check``, or without a command the ``demo``."""

@@ -139,14 +139,14 @@ def _public(name: str, function: Any) -> Any:
     return public
 
 
-#: Of classes that `as_one` has nothing to do with; asked of all arguments at once.
+#: Classes of arguments that `as_one` leaves unchanged.
 _ONE = NUMBERS | {Tensor, np.ndarray, type(None), str, type}
 
 
 def each_as_one(
     args: tuple[Any, ...], kwargs: dict[str, Any], names: tuple[str, ...], rest: str | None
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The arguments of a function of these parameters, each by :func:`as_one`."""
+    """Apply :func:`as_one` to the arguments of a function with these parameters."""
     if not _ONE.issuperset(map(type, args)):
         args = tuple(
             [as_one(value, names[i] if i < len(names) else rest) for i, value in enumerate(args)]

@@ -5,7 +5,7 @@ from numpy import char, strings
 
 from mygrad.engine.registry import refuse
 
-# What else NumPy dispatches of numpy.char is numpy.strings's own.
+# The other dispatched functions of numpy.char are those of numpy.strings.
 _comparisons = {
     getattr(char, name)
     for name in ("equal", "greater", "greater_equal", "less", "less_equal", "not_equal")

@@ -87,7 +87,7 @@ numbers = count()
 
 @pytest.fixture
 def module(tmp_path, monkeypatch):
-    """The name of a module in the current directory."""
+    """Write a module to the current directory, and return its name."""
     name = f"checked_{next(numbers)}"
     (tmp_path / f"{name}.py").write_text(CODE, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
@@ -98,7 +98,7 @@ def module(tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(module, capsys):
-    """Runs the command; returns its exit status, and what it printed, less runs of blanks."""
+    """Run the command; return its exit status and its output, with blanks collapsed."""
 
     def run(function, *options):
         status = main(["check", f"{module}:{function}", *options])

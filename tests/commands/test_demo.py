@@ -1,4 +1,4 @@
-"""What ``python -m mygrad`` prints, and that it holds."""
+"""The output of ``python -m mygrad``, and its correctness."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def test_the_data_are_fishers():
     rows = iris.load()
     assert rows.x.shape == (150, 4)
     assert np.bincount(rows.labels).tolist() == [50, 50, 50]
-    # The means of the four measurements over all plants, as Fisher's table gives them.
+    # The means of the four measurements over all plants, from Fisher's table.
     np.testing.assert_allclose(
         rows.x.mean(axis=0), [5.843333, 3.057333, 3.758, 1.199333], atol=1e-6
     )
-    # The 35th and 38th plants, which a copy in wide use has wrong.
+    # The 35th and 38th plants, which are wrong in a widely used copy.
     assert rows.x[34].tolist() == [4.9, 3.1, 1.5, 0.2]
     assert rows.x[37].tolist() == [4.9, 3.6, 1.4, 0.1]
 

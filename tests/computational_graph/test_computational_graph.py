@@ -1,4 +1,4 @@
-"""Drawings of graphs: what they say, that other programs can read them, and that they keep nothing alive."""
+"""Drawings of graphs: their content, their syntax, and that they keep nothing alive."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def texts(svg):
     return ["".join(text.itertext()) for text in ET.fromstring(svg).iter(f"{SVG}text")]
 
 
-# ------------------------------------------------------------------------ what is said
+# ------------------------------------------------------------------------ content
 
 
 def test_text():
@@ -124,7 +124,7 @@ def test_a_view_behind_its_base_is_drawn_as_it_is_now():
 def test_copies_are_shown_and_what_stands_for_a_node_is_not():
     x = mg.tensor([1.0])
     y = np.exp(x)
-    y.data  # has the guard put a node between
+    y.data  # makes the guard insert a node
     lines = repr(Graph(y.copy() * x)).splitlines()
     assert [line.split()[2].split("(")[0] for line in lines] == [
         "leaf",
@@ -245,7 +245,7 @@ def test_deep_graphs_take_no_recursion():
     x.clear_graph()
 
 
-# ----------------------------------------------------------- the languages of others
+# ----------------------------------------------------------- Graphviz and Mermaid
 
 HOSTILE = (
     'a"b',
@@ -413,9 +413,9 @@ def released():
 
 
 def held():
-    """A released tensor whose array the user holds."""
+    """A released tensor whose array the user has accessed."""
     y = mg.tensor([1.0, 2.0]) * 2
-    y.data  # has the guard put a node between
+    y.data  # makes the guard insert a node
     y.backward()
     return y
 
@@ -471,7 +471,7 @@ def test_showing_exposes_and_locks_nothing():
     assert y._node.state == state
     assert x._node is updates
     array[0] = 5.0
-    y += 1  # written in place: nobody else holds the array
+    y += 1  # in place: there is no other reference to the array
     assert array.flags.writeable
 
 

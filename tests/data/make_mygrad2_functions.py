@@ -1,4 +1,4 @@
-"""Writes mygrad2_functions.json: what functions of MyGrad 2.5's own return, and their gradients.
+"""Write mygrad2_functions.json: values and gradients of MyGrad 2.5's own functions.
 
 Run where MyGrad 2.5 is installed: python tests/data/make_mygrad2_functions.py
 """

@@ -1,10 +1,12 @@
-"""Write mygrad2_layers.json: conv_nd, max_pool and gru of MyGrad 2.5, which test_mygrad2.py compares with ours.
+"""Write mygrad2_layers.json: conv_nd, max_pool and gru of MyGrad 2.5, the data of test_mygrad2.py.
 
-python -m venv peer && peer/bin/pip install mygrad==2.5.0 numba scipy && peer/bin/python tests/data/make_mygrad2_layers.py
+python -m venv peer && peer/bin/pip install mygrad==2.5.0 numba scipy && peer/bin/python
+tests/data/make_mygrad2_layers.py
 
-A case is what make_mygrad2_nnet.py says. Left out is what mygrad does otherwise on purpose: entries of max_pool
-that tie (in MyGrad 2 the first takes the whole gradient), dilated windows that just fit (refused there, since their
-size is taken for ``dilation * window``), and the gradient of the initial state of gru, which there is none.
+make_mygrad2_nnet.py describes the cases. Deliberate differences are omitted: ties in max_pool (in
+MyGrad 2 the first entry gets the whole gradient), dilated windows that fit exactly (refused by
+MyGrad 2, which computes their size as ``dilation * window``), and the gradient of the initial state
+of gru, which MyGrad 2 does not have.
 """
 
 import json
@@ -34,7 +36,7 @@ def case(name, *args, seed=None, **kwargs):
         mg.random.seed(seed)
     value = getattr(layers, name)(*given, **kwargs)
     cotangent = (np.arange(value.size) % 7 - 3.0).reshape(value.shape).astype(value.dtype)
-    value.backward(cotangent.copy())  # which the way back through gru writes to
+    value.backward(cotangent.copy())  # which the backward pass of gru writes to
     cases.append(
         {
             "function": f"layers.{name}",

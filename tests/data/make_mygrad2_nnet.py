@@ -1,14 +1,15 @@
-"""Write mygrad2_nnet.json: values and gradients of MyGrad 2.5, which test_mygrad2.py compares with ours.
+"""Write mygrad2_nnet.json: values and gradients of MyGrad 2.5, the data of test_mygrad2.py.
 
-python -m venv peer && peer/bin/pip install mygrad==2.5.0 && peer/bin/python tests/data/make_mygrad2_nnet.py
+python -m venv peer && peer/bin/pip install mygrad==2.5.0 && peer/bin/python
+tests/data/make_mygrad2_nnet.py
 
-A case is a call: the name of a function in ``mygrad.nnet``, its arguments, the seed that was set before, if any,
-the value, and the gradients of the arguments that have them, by position or keyword; they are those of
-``sum(value * cotangent)``. Left out is what mygrad does otherwise on purpose:
+A case is a call: the name of a function in ``mygrad.nnet``, its arguments, the seed if one was set,
+the value, and the gradients of ``sum(value * cotangent)`` with respect to the differentiable
+arguments, by position or keyword. Deliberate differences are omitted:
 
-- ``leaky_relu`` at 0, where its derivative is `slope`, and that of MyGrad 2 is 0, which is neither of the slopes;
-- ``he_uniform``, whose bound in MyGrad 2 grows with the number of inputs, where it is to fall: the two agree in
-  the case that is here, of three inputs;
+- ``leaky_relu`` at 0, where the derivative is `slope`, but 0 in MyGrad 2, which is neither of the slopes;
+- ``he_uniform``, whose bound should decrease with the number of inputs, but grows in MyGrad 2: the two agree in
+  the case used here, with three inputs;
 - negative labels, which count from the end in MyGrad 2.
 """
 

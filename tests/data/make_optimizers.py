@@ -1,4 +1,4 @@
-"""Writes optimizers.json: what PyTorch's optimizers and schedules do, step by step.
+"""Write optimizers.json: the steps of PyTorch's optimizers and schedules.
 
 Run with PyTorch installed: python tests/data/make_optimizers.py
 """
@@ -30,13 +30,13 @@ START = {"w": [[0.5, -1.0, 0.3], [1.2, 0.4, -0.7]], "b": [0.1, 0.0, -0.2]}
 X = [[1.0, 2.0], [-1.0, 0.5], [0.3, -1.5], [2.0, 0.1], [-0.7, -0.7]]
 Y = [[0.5, 0.0, 0.2], [0.1, -0.3, 0.9], [0.0, 0.8, -0.5], [-0.6, 0.2, 0.1], [0.3, 0.3, 0.3]]
 STEPS = 20
-#: After which of the steps the parameters are noted.
+#: The steps after which the parameters are recorded.
 NOTED = (1, 2, 10, 20)
 LOSSES = [5.0, 4.0, 4.0, 4.1, 3.9, 3.9, 3.8999, 4.2, 4.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0]
 
 
 def trajectory(torch: Any, name: str, settings: dict[str, Any]) -> list[dict[str, Any]]:
-    """The parameters after the noted steps."""
+    """The parameters after the recorded steps."""
     w, b = (torch.tensor(START[key], dtype=torch.float64, requires_grad=True) for key in "wb")
     x, y = (torch.tensor(each, dtype=torch.float64) for each in (X, Y))
     optimizer = getattr(torch.optim, name)([w, b], **settings)
@@ -51,7 +51,7 @@ def trajectory(torch: Any, name: str, settings: dict[str, Any]) -> list[dict[str
 
 
 def minimum(torch: Any) -> dict[str, Any]:
-    """Where L-BFGS ends."""
+    """The final parameters of L-BFGS."""
     w, b = (torch.tensor(START[key], dtype=torch.float64, requires_grad=True) for key in "wb")
     x, y = (torch.tensor(each, dtype=torch.float64) for each in (X, Y))
     optimizer = torch.optim.LBFGS(
@@ -73,7 +73,7 @@ def minimum(torch: Any) -> dict[str, Any]:
 
 
 def rates(torch: Any, make: Any, steps: int) -> list[float]:
-    """The learning rates that a schedule gives."""
+    """The learning rates of a schedule."""
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
     schedule = make(optimizer)
     found = []

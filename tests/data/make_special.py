@@ -1,8 +1,8 @@
-"""Writes special.json: values and derivatives of the special functions, by mpmath.
+"""Write special.json: values and derivatives of the special functions, computed by mpmath.
 
-Run as ``python -m tests.data.make_special [name …]``; of names, those rows alone are made anew. All
-take about ten minutes on two cores. A value that mpmath cannot find in a minute is left out (NaN): it
-only says how good SciPy's own is. A derivative must be found.
+Run as ``python -m tests.data.make_special [name …]``; with names, only those rows are recomputed.
+All rows take about ten minutes on two cores. A value that mpmath cannot compute in a minute is
+omitted (NaN), since values only show how accurate SciPy is. Derivatives are required.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def give_up(*_: Any) -> None:
 
 
 def in_time(key: str, expression: Callable[..., Any] | None, point: Sequence[Any]) -> Any:
-    """The figure, or NaN and a line that says so."""
+    """The number, or NaN with a message."""
     signal.alarm(SECONDS)
     try:
         return figure(expression, point)
@@ -42,7 +42,7 @@ def in_time(key: str, expression: Callable[..., Any] | None, point: Sequence[Any
 
 
 def figures(index: int) -> tuple[str, dict[str, Any]]:
-    """The points of a row, and what value and derivatives are at them."""
+    """The points of a row, with their values and derivatives."""
     signal.signal(signal.SIGALRM, give_up)
     row = ROWS[index]
     columns = [
@@ -53,7 +53,7 @@ def figures(index: int) -> tuple[str, dict[str, Any]]:
 
 
 def write(made: dict[str, Any]) -> None:
-    """A line for each row, in the order of the table."""
+    """One line per row, in the order of the table."""
     lines = [
         f"{json.dumps(row.key)}: {json.dumps(made[row.key])}" for row in ROWS if row.key in made
     ]

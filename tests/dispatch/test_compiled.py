@@ -1,4 +1,4 @@
-"""Calls written out for a pattern of arguments do what the general way does."""
+"""Calls specialized for a pattern of arguments do what the general call does."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def recorded(call: Callable[..., Any], arguments: list[Any], users: list[np.ndar
 
 
 def described(tensor: Tensor, arguments: list[Any]) -> list[Any]:
-    """What a tensor is, and its node, but for what no two calls have in common."""
+    """A tensor and its node, except for attributes that differ between any two calls."""
     node = tensor._node
     node = node.inputs[0] if node.is_output else node  # type: ignore[index]
     saved = node.saved
@@ -157,7 +157,8 @@ MODULES = [
 ]
 by_module = pytest.mark.parametrize("module", MODULES)
 
-# What stands in the place of an array of a sample: from an array, a tensor or array and what the user has of it.
+# What stands in the place of an array of a sample: from an array, a tensor or array and what the
+# user has of it.
 STANDING = {
     "variable": lambda array: (Tensor(array), None),
     "exposed": lambda array: (Tensor(array, copy=False), array),
@@ -371,7 +372,7 @@ def test_exposed_tensors_take_the_short_way(
 
 
 def test_small_views_of_updated_bases_take_the_general_way() -> None:
-    """What is kept of them is copied, lest the next update copy the base."""
+    """Saved values are copied, so that the next update need not copy the base."""
     x = mg.tensor(np.ones(100))
     assert compiled.kind_of(x[:2]) == compiled.VARIABLE
     update(x)

@@ -1,4 +1,4 @@
-"""Every callable of NumPy's has a fate, and none that NumPy does not know has one."""
+"""The registry contains exactly NumPy's callables."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ FATES = ("differentiable", "in place", "creation", "constant", "refused")
 
 
 def public(function: Any) -> Any:
-    """What NumPy hands over when it is called.
+    """The function that NumPy dispatches when ``function`` is called.
 
-    Behind each function that takes ``like=`` NumPy lists another one, whose implementation is the
-    function itself: that is what it hands over, and lists as well.
+    For each function with ``like=``, NumPy also lists another one, which wraps the function that it
+    dispatches.
     """
     listed = overrides.get_overridable_numpy_array_functions()
     behind = getattr(function, "__wrapped__", None)
@@ -47,7 +47,7 @@ def public(function: Any) -> Any:
 
 
 def numpys_own() -> set[Any]:
-    """The public functions that NumPy says it hands over, and its public ufuncs."""
+    """The public functions that NumPy reports as dispatched, and its public ufuncs."""
     listed = overrides.get_overridable_numpy_array_functions()
     functions = {public(each) for each in listed if not each.__name__.startswith("_")}
     ufuncs = {each for each in vars(np).values() if isinstance(each, np.ufunc)}

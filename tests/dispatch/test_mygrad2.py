@@ -1,4 +1,4 @@
-"""Programs written for MyGrad 2.5 find its names, and call them as they did.
+"""The names and signatures of MyGrad 2.5 are available to programs written for it.
 
 tests/data/mygrad2_api.txt lists the names and signatures of that release.
 """
@@ -40,7 +40,7 @@ class Listed(NamedTuple):
 
 
 def read() -> list[Listed]:
-    """What the list says."""
+    """The entries of the list."""
     found, module = [], ""
     for line in LIST.read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
@@ -113,7 +113,7 @@ def not_taken(listed: list[inspect.Parameter], ours: list[inspect.Parameter]) ->
 
 
 def says_something(listed: Listed) -> bool:
-    """Whether the signature is more than ``()`` of a class or ``(*args, **kwargs)``."""
+    """True if the signature is more than ``()`` of a class or ``(*args, **kwargs)``."""
     kinds = {parameter.kind for parameter in listed.parameters or ()}
     return bool(kinds) and not {Kind.VAR_POSITIONAL, Kind.VAR_KEYWORD} <= kinds
 

@@ -1,4 +1,4 @@
-"""NumPy's protocols: who handles a call, what a call may look like, and what becomes of unknown functions."""
+"""NumPy's protocols: which operand handles a call, forms of calls, and unknown functions."""
 
 from __future__ import annotations
 
@@ -178,14 +178,18 @@ def test_arrays_with_other_operations_are_refused() -> None:
             lambda x: mg.add(x, MASKED),
             lambda x: mg.sum(MASKED),
         ):
-            with pytest.raises(TypeError, match="MaskedArray combined with a tensor: the mask would be"):
+            with pytest.raises(
+                TypeError, match="MaskedArray combined with a tensor: the mask would be"
+            ):
                 call(x)
         for call in (
             lambda x: x * MATRIX,
             lambda x: MATRIX * x,
             lambda x: np.dot(MATRIX, x),
         ):
-            with pytest.raises(TypeError, match=r"matrix combined with a tensor: its \* is a matrix product"):
+            with pytest.raises(
+                TypeError, match=r"matrix combined with a tensor: its \* is a matrix product"
+            ):
                 call(x)
     assert_same(mg.tensor(MATRIX).data, P[None])
 

@@ -1,4 +1,4 @@
-"""Operands of every class take the short way, and mean what they mean to NumPy."""
+"""Operands of every class use the specialized calls, and mean what they mean to NumPy."""
 
 from __future__ import annotations
 

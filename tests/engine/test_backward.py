@@ -1,4 +1,4 @@
-"""Going back: what a gradient is, whose memory it has, how long it and the graph live."""
+"""Backpropagation: gradients, their memory, and the lifetimes of gradients and graphs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ F = np.array([1.5, -2.0, 0.5])
 P = np.array([0.7, 2.2, 1.35])
 M = np.array([[1.0, 2.0, 0.5], [-1.0, 0.5, 3.0]])
 
-# ---------------------------------------------------------------- what a gradient is
+# ---------------------------------------------------------------------- gradients
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble, np.complex64])

@@ -1,4 +1,4 @@
-"""The memory guard: what it locks, for how long, and what it leaves alone."""
+"""The memory guard: which arrays it locks, and for how long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hooks see each gradient whole and once, may replace it, and cost nothing where there are none."""
+"""Hooks get each complete gradient once, may replace it, and cost nothing where there are none."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ V = np.array([1.0, 2.0, 3.0])
 
 @pytest.fixture
 def seen() -> list[Any]:
-    """What the hook ``seen.append`` is shown."""
+    """The gradients passed to the hook ``seen.append``."""
     return []
 
 

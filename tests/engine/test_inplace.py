@@ -1,4 +1,4 @@
-"""Updates in place: every way of writing, what NumPy refuses, how cost grows, what strict mode says."""
+"""In-place updates: all kinds of writes, refusals by NumPy, growth of cost, strict mode."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ def test_a_constant_stays_one() -> None:
 def test_an_update_of_a_constant_uses_the_values_all_the_same(
     update: Callable[[Any, Any], Any], needed: bool
 ) -> None:
-    """Whether a graph needs what the constant holds, so that it is copied, makes no difference."""
+    """The result is the same whether or not a graph needs the constant, which is then copied."""
     constant, x = mg.tensor([1.0, 2.0], constant=True), mg.tensor([3.0, 4.0])
     graph = x * constant if needed else None
     y = x * 2
@@ -441,7 +441,8 @@ def layouts(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 def test_the_base_is_copied_once_at_most(run: Any, layouts: dict[str, int]) -> None:
     run(30)
     assert layouts["copies"] <= 1
-    # One for what the user sees as the base's gradient; two for what goes back through the updates.
+    # One for the base's gradient that the user gets; two for the gradient passed through the
+    # updates.
     assert layouts["gradients"] <= 4
 
 

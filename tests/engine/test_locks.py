@@ -1,4 +1,4 @@
-"""Locks of the memory guard: shared by nodes, and sound whatever comes between two lines."""
+"""Locks of the memory guard: shared by nodes, and safe against interruptions at any line."""
 
 from __future__ import annotations
 
@@ -296,7 +296,8 @@ class Interrupt:
     def __call__(self, frame: Any, event: str, _: Any) -> Any:
         if frame.f_code.co_filename != guard.__file__:
             return None
-        # Python looks for no signals at `try:` and at the end of a with block, which count as lines too.
+        # Python looks for no signals at `try:` and at the end of a with block, which count as lines
+        # too.
         line = linecache.getline(guard.__file__, frame.f_lineno)
         if event == "line" and not line.strip().startswith(("try:", "with _mutex")):
             self.count -= 1

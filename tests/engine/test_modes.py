@@ -171,7 +171,7 @@ def test_a_thread_has_its_own_modes(switch: Any, variable: Any, value: bool) -> 
 
 
 def test_two_threads_do_not_disturb_each_other() -> None:
-    """One inside `no_autodiff` all the time, one going back all the time."""
+    """One thread is always inside `no_autodiff`, the other one always backpropagates."""
     barrier = threading.Barrier(2)
     stop = threading.Event()
     wrong: list[str] = []

@@ -1,4 +1,4 @@
-"""Declaring an operation: what a rule may ask for, what is kept for it, and what is not."""
+"""Declaring an operation: the parameters of rules, and the values saved for them."""
 
 from __future__ import annotations
 
@@ -352,7 +352,9 @@ def test_a_rule_that_gives_up_its_tensors_is_told_so() -> None:
 
     implements(twice)(Twice)
     x = mg.tensor([1.0, 2.0])
-    with pytest.raises(mg.InvalidBackprop, match=r"a rule converted .* plain array, with np\.asarray"):
+    with pytest.raises(
+        mg.InvalidBackprop, match=r"a rule converted .* plain array, with np\.asarray"
+    ):
         twice(x).backward(create_graph=True)
     y = mg.tensor([1.0, 2.0])
     twice(y).backward()

@@ -1,4 +1,4 @@
-"""Gradients summed to the shapes of what was broadcast."""
+"""Gradients summed to the shapes of broadcast arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Views: which memory they share, what their gradients are, and that no depth is too great."""
+"""Views: memory sharing, gradients, and arbitrary depth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""NumPy's functions as `mg.…`: which there are, what they take, and what `constant=` does."""
+"""NumPy's functions as `mg.…`: completeness, arguments, and `constant=`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MIRRORED = [
 ]
 NAMES = [f"{ours.__name__}.{name}" for ours, name, _ in MIRRORED]
 
-#: NumPy's names under which there is something else here: as in MyGrad 2.
+#: NumPy's names that mean something else here, as in MyGrad 2.
 OTHERS = {"asarray", "save"}
 
 
@@ -66,7 +66,7 @@ def test_signature_and_docstring(ours: Any, name: str, theirs: Any) -> None:
     try:
         expected = dict(inspect.signature(theirs).parameters)
     except ValueError:
-        expected = None  # NumPy does not say
+        expected = None  # NumPy does not tell
     if isinstance(theirs, np.ufunc):
         assert len([p for p in parameters.values() if p.default is p.empty]) == theirs.nin
         assert {"out", "where", "dtype", "casting", "order"} <= set(parameters)

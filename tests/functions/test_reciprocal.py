@@ -15,7 +15,7 @@ OUTSIDE = np.array([-3.0, -1.2, 1.1, 2.5])
 INSIDE = np.array([0.1, 0.5, 0.95])
 COMPLEX = np.array([1.3 + 0.4j, -0.2 - 1.1j, 0.3 + 2j, -2 - 0.1j])
 
-#: Name → the definition, and where in the reals it is defined.
+#: Name → the definition, and its real domain.
 FUNCTIONS: dict[str, tuple[Any, np.ndarray]] = {
     "sec": (lambda a: 1 / np.cos(a), ANY),
     "csc": (lambda a: 1 / np.sin(a), ANY),
@@ -113,7 +113,7 @@ def test_near_the_ends_of_domains_nothing_is_lost() -> None:
 
 @pytest.mark.parametrize("name", ["sec", "csc", "cot", "sech", "csch", "coth"])
 def test_far_out_in_the_complex_plane(name: str) -> None:
-    # No overflow, which would be a warning: 1 / cosh(800) is 0 to all digits.
+    # No overflow, which would warn: 1 / cosh(800) is 0 to all digits.
     direction = 1j if name in ("sec", "csc", "cot") else 1
     function = getattr(mg, name)
     limit = {"cot": -1j, "coth": 1}.get(name, 0)

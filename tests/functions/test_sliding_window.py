@@ -1,4 +1,4 @@
-"""Sliding windows with steps and gaps."""
+"""Sliding windows with step and dilation."""
 
 from __future__ import annotations
 

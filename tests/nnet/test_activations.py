@@ -22,7 +22,7 @@ ROOT = math.sqrt(2 / math.pi)
 
 
 class Activation(NamedTuple):
-    """Its definition, the derivative at the ends of `HUGE`, and the options it is called with."""
+    """The definition, the derivative at the ends of `HUGE`, and the options to call it with."""
 
     plain: Callable[..., Any]
     far: tuple[float, float]
@@ -56,7 +56,7 @@ each = pytest.mark.parametrize("name", ACTIVATIONS)
 
 
 def prepared(name: str) -> tuple[Callable[..., Any], Activation]:
-    """The activation as a function of ``x`` alone, and what is known of it."""
+    """The activation as a function of ``x`` alone, and its known properties."""
     function, row = getattr(activations, name.removesuffix(" tanh")), ACTIVATIONS[name]
     return lambda x, **more: function(x, **row.options, **more), row
 

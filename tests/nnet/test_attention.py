@@ -37,7 +37,7 @@ def test_masks():
     expected = by_definition(q[:, ::2], k, v, np.where(MASK[::2], 0, -np.inf))
     out = attend(q, k, v, MASK).data
     assert_close(out[:, ::2], expected)
-    assert not np.any(out[:, 1])  # it may look nowhere
+    assert not np.any(out[:, 1])  # it may not attend to any key
     assert_close(attend(q, k, v, np.where(MASK, 0, -np.inf)), out)
     bias = normal(3, 4)
     assert_close(attend(q, k, v, bias), by_definition(q, k, v, bias))
@@ -129,7 +129,7 @@ def test_single_precision_constants_and_empty_batch():
     multi_head_attention(none, none, none, *weights, heads=2).backward()
     assert none.grad.shape == (0, 3, 2)
     empty = scaled_dot_product_attention(np.ones((2, 3)), np.ones((0, 3)), np.ones((0, 4)))
-    assert not np.any(empty.data)  # nothing to look at
+    assert not np.any(empty.data)  # no keys
 
 
 def test_what_cannot_be_is_refused():

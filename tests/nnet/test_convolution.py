@@ -174,4 +174,4 @@ def test_memory_stays_below_an_unrolled_array():
     finally:
         tracemalloc.stop()
     results = 2 * y.nbytes + x.nbytes + w.nbytes  # the output, its gradient, those of the inputs
-    assert peak - results < 0.7 * unrolled  # the promise is 1.5
+    assert peak - results < 0.7 * unrolled  # the documented limit is 1.5

@@ -81,7 +81,7 @@ def test_single_precision_of_classifiers(name: str) -> None:
     x = normal(3, 4)
     function = CLASSIFIERS[name]
     single = mg.tensor(x, dtype="float32")
-    if name == "focal_loss":  # its other form takes the scores
+    if name == "focal_loss":  # the other variant takes scores
         single = sigmoid(single)
         function = losses.focal_loss
     result = function(single, LABELS)
@@ -130,7 +130,7 @@ def test_an_empty_batch(name: str) -> None:
         return
     with pytest.warns(RuntimeWarning):
         result = CLASSIFIERS[name](x, [])
-    assert np.isnan(result)  # as NumPy's mean of nothing
+    assert np.isnan(result)  # like NumPy's mean of an empty array
     result.backward()
     assert x.grad.shape == (0, 4)
 

@@ -1,4 +1,4 @@
-"""Values and gradients are those of MyGrad 2.5, of which tables are kept in the data."""
+"""Values and gradients are those of MyGrad 2.5, stored in tests/data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CASES = [
 ]
 NAMES = [f"{row['function'].split('.')[-1]}-{position}" for position, row in enumerate(CASES)]
 
-#: What a number may be off by, relative to the largest: some tens of roundings.
+#: The tolerance, relative to the largest number: some tens of rounding errors.
 TOLERANCE = {"float16": 1e-2, "float32": 5e-6, "float64": 2e-14, "int64": 0.0}
 
 
@@ -45,7 +45,7 @@ def test_the_oracle_agrees(position):
     expected = decode(row["value"])
     tensors = {str(i): each for i, each in enumerate(args)} | kwargs
     tensors = {key: each for key, each in tensors.items() if isinstance(each, mg.Tensor)}
-    # That a Python number beside float32 makes float64 of it was a defect.
+    # In MyGrad 2, combining float32 with a Python number wrongly gave float64.
     dtype = tensors["0"].dtype if "0" in tensors else expected.dtype
     assert value.dtype == dtype
     assert value.shape == expected.shape

@@ -1,4 +1,4 @@
-"""The package: its modules, and their names in one place."""
+"""The package: its modules, and their names in the package itself."""
 
 from __future__ import annotations
 

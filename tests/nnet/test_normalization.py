@@ -1,4 +1,4 @@
-"""Normalisation over batches and features."""
+"""Normalization layers."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def gru_weights(C, D):
 
 
 def gru_states(X, Uz, Wz, bz, Ur, Wr, br, Uh, Wh, bh, s):
-    """By definition, in operations that have derivatives of their own."""
+    """The definition, in terms of differentiable operations."""
     states = [s]
     for x in X:
         z = sigmoid(x @ Uz + s @ Wz + bz)
@@ -96,7 +96,7 @@ def test_truncated_gradients_are_those_of_a_detached_past(limit):
     y = normal(5, 2, 3)
     expected = [np.zeros_like(each) for each in (X, *weights)]
     states = gru(X, *weights).data
-    for t in range(1, 5):  # from each state, `limit` steps behind its own
+    for t in range(1, 5):  # from each state, `limit` additional steps
         first = max(0, t - 1 - limit)
         tensors = [mg.tensor(each) for each in (X, *weights)]
         end = gru_states(tensors[0][first:t], *tensors[1:], states[first])[-1]
@@ -130,10 +130,10 @@ def test_limits_out_of_range(limit):
 
 
 def test_dropout_draws_one_mask_for_all_steps():
-    """In few enough runs, a weight is seen dropped and seen kept, scaled up."""
+    """Within a few runs, a weight is dropped in one, and kept and scaled up in another."""
     X, D = np.ones((3, 1, 1)), 1
     one, none = np.ones((D, D)), np.zeros((D, D))
-    # z is shut; the candidate sees the entries alone, or the state alone.
+    # z is closed; the candidate depends only on the entries, or only on the state.
     shut = [none, none, np.full(D, -1e3)]
     for U, W, s0 in ((one, none, 0.0), (none, one, 1.0)):
         seen = set()

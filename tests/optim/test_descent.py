@@ -1,4 +1,4 @@
-"""The optimizers take PyTorch's steps: tests/data/make_optimizers.py says how the figures were made."""
+"""The optimizers take the same steps as PyTorch's, recorded by tests/data/make_optimizers.py."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_steps_are_those_of_pytorch(case: Any) -> None:
         optimizer.step()
         for name, expected in noted.get(step, {}).items():
             np.testing.assert_allclose(parameters[name], expected, rtol=1e-10, atol=1e-12)
-    # All in the very arrays that the parameters had.
+    # All in place, in the parameters' own arrays.
     assert all(parameters[name].data is array for name, array in arrays.items())
 
 
@@ -133,7 +133,7 @@ def test_nesterov_needs_momentum() -> None:
 def test_a_centered_mean_square_that_rounds_below_zero() -> None:
     w = mg.tensor(1.0)
     optimizer = optim.RMSprop([w], lr=0.1, alpha=0.5, centered=True)
-    for _ in range(60):  # of a gradient that does not change the variance tends to 0
+    for _ in range(60):  # the variance of a constant gradient tends to 0
         (w * 0.1).backward()
         optimizer.step()
     assert np.isfinite(w.item())

@@ -1,4 +1,4 @@
-"""What all optimizers share: parameters, steps in place, the state."""
+"""The base class of optimizers: parameters, in-place steps, the state."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_step_that_cannot_be_done_is_not_begun(make: Any) -> None:
     for name, parameter in parameters.items():
         np.testing.assert_array_equal(parameter, before[name])
     assert optimizer.state_dict().keys() == make(fresh()).state_dict().keys()
-    parameters["fixed"].null_grad()  # what has no gradient need not be writeable
+    parameters["fixed"].null_grad()  # a parameter without a gradient may be read-only
     optimizer.step()
     assert np.all(parameters["w"].data != before["w"])
 

@@ -1,4 +1,4 @@
-"""Learning rates that change, against PyTorch's: see tests/data/make_optimizers.py."""
+"""Learning-rate schedules, compared with PyTorch's: see tests/data/make_optimizers.py."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_plateau() -> None:
 
 def test_a_plateau_below_zero() -> None:
     schedule = ReduceOnPlateau(1.0, factor=0.5, patience=0, threshold=0.1)
-    for loss in (-1.0, -1.05, -2.0, -3.0):  # the second is no progress to speak of
+    for loss in (-1.0, -1.05, -2.0, -3.0):  # the second is too little progress to count
         schedule.observe(mg.tensor(loss))
     assert schedule(0) == 0.5
 

@@ -18,7 +18,7 @@ def global_state() -> Iterator[None]:
     np.random.set_state(state)  # noqa: NPY002
 
 
-#: What MyGrad 2.5 returns after seed(12), one call after the other.
+#: The results of MyGrad 2.5 after seed(12), for consecutive calls.
 LEGACY: list[tuple[str, tuple[Any, ...], Any]] = [
     ("rand", (2,), [0.15416284237967237, 0.7400496965154048]),
     ("rand", (), 0.26331501518513467),

@@ -26,7 +26,7 @@ ON_INTEGERS = [
 
 
 def assert_acts_on_data(function, *arrays):
-    """The result is NumPy's, and no tensor."""
+    """The result is NumPy's, not a tensor."""
     with np.errstate(all="ignore"):
         expected = function(*arrays)
         actual = function(*(mg.tensor(array) for array in arrays))

@@ -13,7 +13,7 @@ def positive_definite(make, *shape):
     return a @ np.conj(np.swapaxes(a, -1, -2)) + np.eye(shape[-1])
 
 
-# Vectors are known up to a phase: these functions do not depend on it.
+# Vectors are unique up to a phase; these functions do not depend on it.
 
 
 def adjoint(a):
@@ -21,7 +21,7 @@ def adjoint(a):
 
 
 def projections(u):
-    """The projection on each column of ``u``."""
+    """The projections onto the columns of ``u``."""
     return u[..., :, np.newaxis, :] * np.conj(u[..., np.newaxis, :, :])
 
 
@@ -52,7 +52,7 @@ def svd(a, full_matrices=False, hermitian=False):
 
 
 def completions(a):
-    """The projections on the columns that `svd` adds to complete a basis."""
+    """The projections onto the columns that `svd` adds to complete a basis."""
     u, s, vh = np.linalg.svd(a)
     rest_u, rest_v = u[..., s.shape[-1] :], adjoint(vh)[..., s.shape[-1] :]
     return rest_u @ adjoint(rest_u), rest_v @ adjoint(rest_v)
@@ -194,7 +194,7 @@ def test_results_are_numpys_named_tuples():
 
 @pytest.mark.parametrize("a", [np.eye(3), np.diag([1.0, 1, 2]), np.zeros((3, 3))])
 def test_multiple_eigenvalues(a):
-    """Functions of the spectrum and of whole eigenspaces have their gradients; nothing is infinite."""
+    """Gradients of functions of the spectrum and of whole eigenspaces are correct and finite."""
     x = mg.tensor(a)
     np.sum(np.linalg.eigh(x)[0] ** 3).backward()
     np.testing.assert_allclose(x.grad, 3 * a @ a)
@@ -243,7 +243,7 @@ def test_singular_values_at_zero():
 
 
 def test_eigenvalues_of_a_large_matrix():
-    """LAPACK lists them in another order when it is asked for the vectors as well."""
+    """LAPACK lists them in another order when it also computes vectors."""
     random = np.random.default_rng(0)
     a, change = random.normal(size=(2, 160, 160))
     assert not np.allclose(np.linalg.eigvals(a), np.linalg.eig(a).eigenvalues)
@@ -257,7 +257,7 @@ def test_eigenvalues_of_a_large_matrix():
 
 
 def test_raw_reflections_of_a_triangular_matrix():
-    """A column that is reduced already is not reflected."""
+    """A column that is already reduced is not reflected."""
     x = mg.tensor(np.array([[2.0, 1], [0, 3]]))
     h, tau = np.linalg.qr(x, "raw")
     np.testing.assert_array_equal(tau, [0, 0])

@@ -84,7 +84,7 @@ def test_an_infinite_gradient_does_not_reach_the_argument_not_taken(size):
 
 @pytest.mark.parametrize("function", PAIRS)
 def test_large_arrays(function):
-    # Beyond some size another way is taken to the same result.
+    # Large arrays use another algorithm for the same result.
     x1, x2 = np.random.default_rng(0).normal(size=(2, 20_001))
     x2[::100] = x1[::100]
     grad = np.arange(20_001.0)

@@ -25,7 +25,7 @@ PLANES = [
     (np.fft.rfftn, [normal]),
     (np.fft.irfftn, MAKERS),
 ]
-# Shapes and options: even and odd lengths, cut off and filled up.
+# Shapes and options: even and odd lengths, truncation and padding.
 ALONG_A_LINE = [
     ((4,), {}),
     ((5,), {}),

@@ -32,6 +32,6 @@ def test_a_hermitian_matrix_and_the_gradient_of_its_triangle():
     matrix = hermitian_from_lower(a)
     np.testing.assert_array_equal(matrix, adjoint(matrix))
     np.testing.assert_array_equal(np.tril(matrix, -1), np.tril(a, -1))
-    # The same change of the loss, seen from the matrix and from the triangle.
+    # The change of the loss, in terms of the matrix and of the triangle.
     change = np.sum(np.real(np.conj(bar) * hermitian_from_lower(step)))
     np.testing.assert_allclose(np.sum(np.real(np.conj(gradient_of_lower(bar)) * step)), change)

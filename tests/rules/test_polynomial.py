@@ -7,7 +7,7 @@ from mygrad.engine.registry import fate_of
 from tests.checks import Sample, generic_checks, normal
 from tests.versions import numpy_since
 
-#: Before, NumPy's functions are plain ones, which ask tensors for numbers.
+#: Before, NumPy does not dispatch these functions, which convert tensors to numbers.
 is_dispatched = numpy_since("2.4")
 
 SMALL = np.array([100, -100, 3], np.int8)

@@ -17,7 +17,7 @@ VALUES = [
     ((3, 2), (3, 1)),
     ((3, 1), (2,)),
 ]
-# No complex step: it would take another branch.
+# No complex step: it would use another branch.
 BEYOND = np.array([-2.0, -0.5, 0.5, 2.0])
 
 
@@ -47,7 +47,7 @@ SAMPLES = [
     ),
     Sample(np.polymul, normal(2), complex_normal(3)),
     *(Sample(np.polydiv, make(*a), make(*b)) for make in MAKERS for a, b in DIVISIONS),
-    # Divided without rounding: NumPy would leave roundings in front of the remainder.
+    # Exact divisions: otherwise NumPy leaves rounding errors in front of the remainder.
     *(
         Sample(np.polydiv, np.array(u), np.array(v))
         for u, v in [
@@ -223,5 +223,5 @@ def test_a_fit_at_large_integers():
         np.polyfit(x, y, 3)[-1].backward()
         slopes.append(y.grad)
     np.testing.assert_allclose(*slopes)
-    # At 0 the polynomial is a sum of Lagrange's, whose values there are these.
+    # The values at 0 of Lagrange's basis polynomials.
     np.testing.assert_allclose(slopes[0], [10 / 3, -10 / 3, 5 / 3, -2 / 3])

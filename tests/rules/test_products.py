@@ -134,7 +134,7 @@ SAMPLES = [
     Sample(np.vecmat, normal(3, 2), normal(3, 1, 2), axes=[0, (0, 1), 0]),
     *(Sample(np.dot, make(*a), make(*b)) for make in MAKERS for a, b in DOTS),
     Sample(np.dot, complex_normal(2, 2), normal(2, 2)),
-    # what is no array yet
+    # not yet an array
     *(Sample(function, 2.0, normal(3)) for function in (np.dot, np.inner, np.outer, np.kron)),
     *(
         Sample(function, normal(3), plain)

@@ -8,7 +8,7 @@ from tests.edges import masked_gradient, pullback
 
 nan, inf = np.nan, np.inf
 
-#: What a row keeps and what it leaves out; no row or column of it is empty.
+#: A mask in which no row or column is empty.
 MASK = np.array([[True, False, True], [True, True, False]])
 
 AXES = [
@@ -33,21 +33,21 @@ SKIPPING = [np.nansum, np.nanprod, np.nanmean, np.nanvar, np.nanstd, np.nanmax, 
 
 
 def with_nan(*shape):
-    """Distinct numbers, two of which are missing."""
+    """Distinct numbers, two of which are NaN."""
     values = distinct(*shape)
     values.flat[[0, values.size // 2]] = nan
     return values
 
 
 def with_zeros(shape, *positions):
-    """Numbers of which those at some flat positions are zero."""
+    """Numbers with zeros at some flat indices."""
     values = normal(*shape)
     values.flat[list(positions)] = 0
     return values
 
 
 def unseen(sample, name):
-    """A sample with a tensor for an argument by which NumPy does not recognise a call on tensors."""
+    """A sample with a tensor as an argument on which NumPy does not dispatch."""
     return sample.but(reason=f"NumPy looks for tensors elsewhere than at {name}=", skip="constants")
 
 
@@ -116,7 +116,7 @@ SAMPLES = [
     *(Sample(function, complex_normal(2, 3), axis=1) for function in SUMS + SPREADS + EXTREMES),
     *(Sample(function, complex_normal(3), where=MASK[0]) for function in SUMS + SPREADS),
     Sample(np.ptp, complex_normal(2, 3), axis=1),
-    # Missing numbers
+    # NaN
     *(Sample(function, with_nan(2, 4), axis=1) for function in SKIPPING),
     *(Sample(function, with_nan(2, 4), keepdims=True) for function in SKIPPING),
     *(Sample(function, with_nan(6), ddof=1) for function in [np.nanvar, np.nanstd]),
@@ -128,7 +128,7 @@ SAMPLES = [
     Sample(np.prod, with_zeros((2, 3), 0, 1, 2, 5), axis=1, where=MASK),
     Sample(np.prod, with_zeros((2, 2, 2), 0, 3), axis=(0, 2), keepdims=True),
     Sample(np.prod, np.array(0.0)),
-    # Running sums and products
+    # Cumulative sums and products
     *(Sample(function, normal(4)) for function in RUNNING + CUMULATIVE),
     *(Sample(function, normal(2, 3)) for function in RUNNING),
     *(Sample(function, normal(2, 3), axis=0) for function in RUNNING + CUMULATIVE),
@@ -234,7 +234,7 @@ def test_third_derivatives_of_products_with_zeros():
 
 def test_running_products_with_zeros_are_exact():
     (gradient,) = pullback(np.cumprod, np.array([3.0, 0.0, 5.0, 0.0, 7.0]))
-    # 1 + x1 + x1 x2 + …, 3 (1 + x2 + x2 x3 + …), and what has a zero before it
+    # 1 + x1 + x1 x2 + …, 3 (1 + x2 + x2 x3 + …), and elements after a zero
     assert gradient.tolist() == [1, 18, 0, 0, 0]
 
 
@@ -357,7 +357,7 @@ def test_infinities_tie(function):
     assert gradient.tolist() == [0.5, 0.5]
 
 
-# ------------------------------------------------------------------ running
+# ------------------------------------------------------------------ cumulative
 
 
 def test_a_running_product_that_is_not_used_sends_nothing_back():

@@ -76,7 +76,7 @@ def test_equal_elements_share_what_their_places_receive(function):
     tensor = mg.tensor(x)
     ordered = function(tensor)
     weight = np.array([[1.0, 2.0, 4.0, 6.0], [1.0, 2.0, 8.0, 16.0]])
-    # A weight for each value, however the equal ones are arranged
+    # A weight for each value, in any arrangement of equal ones
     np.sum(np.real(ordered) * weight[np.arange(2)[:, None], np.argsort(ordered)]).backward()
     received = dict.fromkeys([*x[0], *x[1]], 0.0)
     for value, share in zip(x.flat, tensor.grad.flat, strict=True):
@@ -133,7 +133,7 @@ def test_sorting_a_tensor_in_place():
         assert y.data.tolist() == [3, 2, 1]
 
 
-# ------------------------------------------------------------------ distinct values
+# ------------------------------------------------------------------ unique values
 
 
 DISTINCT = {
@@ -184,7 +184,7 @@ def test_only_the_counts_are_used():
     assert not values.constant
 
 
-# ------------------------------------------------------------------ places
+# ------------------------------------------------------------------ indices
 
 
 PLACES = {

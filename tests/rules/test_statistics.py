@@ -25,24 +25,24 @@ QUANTILES = [np.quantile, np.nanquantile, np.percentile, np.nanpercentile]
 
 
 def with_nan(*shape):
-    """Distinct numbers, two of which are missing."""
+    """Distinct numbers, two of which are NaN."""
     values = distinct(*shape)
     values.flat[[0, values.size // 2]] = nan
     return values
 
 
 def unit_of(function):
-    """What the function calls one."""
+    """The quantile 1 in the units of the function."""
     return 1 if function in (np.quantile, np.nanquantile) else 100
 
 
 def at(function, *q):
-    """Quantiles as an array that the checks leave alone: a tuple of numbers."""
+    """Quantiles as a tuple of numbers, which the checks do not differentiate."""
     return tuple(each * unit_of(function) for each in q)
 
 
 def unseen(sample, name):
-    """A sample with a tensor for an argument by which NumPy does not recognise a call on tensors."""
+    """A sample with a tensor as an argument on which NumPy does not dispatch."""
     return sample.but(reason=f"NumPy looks for tensors elsewhere than at {name}=", skip="constants")
 
 
@@ -324,7 +324,7 @@ def test_each_weight_has_the_gradient_of_its_bin():
     weights = mg.tensor(np.ones(7))
     counts, _ = np.histogram(values, [0.0, 1.0, 2.0, 3.0], weights=weights)
     np.sum(counts * np.array([1.0, 10.0, 100.0])).backward()
-    # Bins are closed below, the last above as well; outside there is none.
+    # Bins include their lower edge, the last one also its upper edge.
     assert weights.grad.tolist() == [1, 1, 10, 100, 100, 0, 0]
 
 

@@ -1,4 +1,4 @@
-"""Ufunc methods: NumPy's values, and gradients by differences."""
+"""Ufunc methods: NumPy's values, and gradients by finite differences."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ INTEGERS = ["bitwise_and", "bitwise_or", "bitwise_xor", "gcd", "lcm"]
 
 
 def methods(ufunc: Any) -> dict[str, Any]:
-    """What to do with a matrix, by the name of the method."""
+    """The functions of a matrix to check, by name of the method."""
     return {
         "reduce": lambda a: ufunc.reduce(a),
         "reduce, axis": lambda a: ufunc.reduce(a, axis=1, keepdims=True),

@@ -1,4 +1,4 @@
-"""Everything an ndarray has, a tensor has: names by set equality, values and gradients as NumPy's."""
+"""Tensors have all attributes of ndarrays, with NumPy's values and with gradients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Python's operators and conversions: on tensors as on arrays, whichever side the tensor stands."""
+"""Python's operators and conversions on tensors, as on arrays, with the tensor on either side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tensor itself: how it is made, what it holds, what leaves it and comes back."""
+"""The tensor itself: construction, attributes, gradients, pickling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of what the newest NumPy has say what it says, and nothing that all versions say."""
+"""The tables of tools/newest.py agree with the newest NumPy, and have no redundant entry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The generated stubs are fresh, and a type checker can use them."""
+"""The generated stubs are up to date, and a type checker accepts them."""
 
 from __future__ import annotations
 

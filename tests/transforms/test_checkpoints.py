@@ -1,4 +1,4 @@
-"""mg.checkpoint: the same results and gradients, with less kept."""
+"""mg.checkpoint: the same results and gradients with less memory."""
 
 import gc
 import tracemalloc

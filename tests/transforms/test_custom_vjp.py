@@ -1,4 +1,4 @@
-"""Functions with rules of their own, and what has no gradient at all."""
+"""Functions with custom rules, and values without a gradient."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def fixed_point(W: Any, b: Any) -> Any:
 
 @fixed_point.rule
 def _(grad: Any, W: Any, b: Any, out: Any) -> tuple[Any, Any]:
-    # By the implicit function theorem, with the derivative D of the tanh: dx = (1 - D W)⁻¹ D (dW x + db).
+    # By the implicit function theorem, with the derivative D of the tanh: dx = (1 - D W)⁻¹ D (dW x
+    # + db).
     slope = 1 - out * out
     pulled = slope * np.linalg.solve(np.eye(len(b)) - (slope[:, None] * W).T, grad)
     return np.outer(pulled, out), pulled

@@ -1,4 +1,4 @@
-"""Derivatives of functions: values, structure, nesting, and what is refused."""
+"""Transforms of functions: values, structure, nesting, and errors."""
 
 import gc
 from collections import OrderedDict
@@ -559,7 +559,7 @@ def test_looking_at_an_argument_loses_nothing(look, kind):
     np.testing.assert_allclose(np.asarray(mg.linearize(f, kind(a))[1](a)), slope @ a)
 
 
-# --------------------------------------------- values that users change or go back from
+# ---------------------------------------- values that users change or backpropagate from
 
 
 @pytest.mark.parametrize("size", [3, 5000])

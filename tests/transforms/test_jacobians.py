@@ -1,4 +1,4 @@
-"""Jacobians and Hessians: values, structure, both ways there, and every operation in batching."""
+"""Jacobians and Hessians: values, structure, forward and reverse mode, batching."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -260,7 +260,8 @@ class TestHessian:
         ids=["roots", "divmod", "std", "prod", "norm", "cumprod"],
     )
     def test_where_the_gradient_is_zero(self, function):
-        # Of a sum of squares at its minimum: 2 JᵀJ. No rule may take its zero gradient for a constant.
+        # Of a sum of squares at its minimum: 2 JᵀJ. No rule may take its zero gradient for a
+        # constant.
         p = np.array([1.5, -4.3, 2.2])
         target = function(p)
         h = mg.hessian(lambda p: np.sum((function(p) - target) ** 2))(p)
@@ -330,11 +331,11 @@ def _check_batches(sample):
 
 
 class TestBatches:
-    """What is done with all rows at once, and what cannot be."""
+    """The operations computed for all rows at once, and those that are not."""
 
     @pytest.fixture
     def loops(self, monkeypatch):
-        """The names of operations that were gone through a row at a time."""
+        """The names of operations that were processed row by row."""
         seen = []
         by_row = batching.Batches._by_row
 

@@ -1,4 +1,4 @@
-"""Nests are taken apart and put together without running code of their classes."""
+"""Nested structures are flattened and rebuilt without running code of their classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions that a transform differentiates lose no gradient in silence."""
+"""Functions that a transform differentiates do not silently lose gradients."""
 
 from __future__ import annotations
 

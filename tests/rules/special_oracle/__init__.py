@@ -1,4 +1,4 @@
-"""What the special functions and their derivatives are, in mpmath: a row for each function."""
+"""The special functions and their derivatives in mpmath: one row per function."""
 
 from tests.rules.special_oracle import bessel, elementary, errors, gamma, polynomials
 

@@ -1,4 +1,4 @@
-"""Points that span a domain, and the figures of mpmath at them.
+"""Points that span a domain, and mpmath's values at them.
 
 A point that single precision can hold is one of single precision, so that a grid serves both.
 """
@@ -65,8 +65,9 @@ class Weaker:
     """Points where the bar is lower, and why: relative errors, None where the usual bar holds.
 
     ``own`` says that it is SciPy's value of the function itself that is not better there: then the
-    bar is tied to its error; else the reason names the function that the rule needs. ``arguments`` are those that
-    it holds for, all if there are none; ``versions`` says of which versions of SciPy it is true.
+    bar is tied to its error; else the reason names the function that the rule needs. ``arguments``
+    are those that it holds for, all if there are none; ``versions`` says of which versions of SciPy
+    it is true.
     """
 
     reason: str
@@ -119,7 +120,7 @@ def exact(x: Any) -> Any:
 
 
 def figure(expression: Callable[..., Any] | None, point: Sequence[Any]) -> Any:
-    """What ``expression`` is at ``point``, as a Python number; NaN at a pole."""
+    """The value of ``expression`` at ``point``, as a Python number; NaN at a pole."""
     if expression is None:
         return nan
     found: Any = None
