@@ -98,18 +98,7 @@ def execute_op(
             f" {Op!r}. An operation declared by mygrad.implements is run by calling its function."
         )
     checked("execute_op", constant)
-    args: Any = () if op_args is None else op_args
-    kwargs: Any = {} if op_kwargs is None else op_kwargs
-    if not isinstance(args, Iterable) or isinstance(args, str):
-        raise TypeError(
-            f"execute_op: op_args is a tuple of what {Op.__name__}.__call__ takes after the inputs, not"
-            f" {op_args!r}"
-        )
-    if not isinstance(kwargs, Mapping):
-        raise TypeError(
-            f"execute_op: op_kwargs is a dict of what {Op.__name__}.__call__ takes by name, not {op_kwargs!r}"
-        )
-    args = tuple(args)
+    args, kwargs = _arguments(Op, op_args, op_kwargs)
     given: list[Any] = [as_one(value, None) for value in input_vars]
     inputs = [_snapshot(value) for value in given]
     op = Op()
@@ -155,6 +144,22 @@ def execute_op(
     arrays = [each._data for each, v in zip(inputs, given, strict=True) if isinstance(v, Handle)]
     link_views(_Linked, tensor, tensors, arrays)
     return tensor
+
+
+def _arguments(Op: type[Operation], op_args: Any, op_kwargs: Any) -> tuple[tuple[Any, ...], Any]:
+    """The arguments of ``Op.__call__`` after the inputs, by position and by name."""
+    args: Any = () if op_args is None else op_args
+    kwargs: Any = {} if op_kwargs is None else op_kwargs
+    if not isinstance(args, Iterable) or isinstance(args, str):
+        raise TypeError(
+            f"execute_op: op_args is a tuple of what {Op.__name__}.__call__ takes after the inputs, not"
+            f" {op_args!r}"
+        )
+    if not isinstance(kwargs, Mapping):
+        raise TypeError(
+            f"execute_op: op_kwargs is a dict of what {Op.__name__}.__call__ takes by name, not {op_kwargs!r}"
+        )
+    return tuple(args), kwargs
 
 
 class _Linked:
