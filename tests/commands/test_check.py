@@ -151,7 +151,7 @@ def test_a_leak_alone_decides(run, module):
 def test_an_error_on_tensors(run, module):
     status, printed, _ = run("into_an_array", "--shapes", "3")
     assert status == 1
-    assert f"on tensors, {module}.py:{line('total += x')}: TypeError: np.add was to" in printed
+    assert f"on tensors, {module}.py:{line('total += x')}: TypeError: np.add would" in printed
     assert "order" not in printed
 
 

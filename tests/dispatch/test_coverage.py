@@ -99,7 +99,7 @@ def test_how_many_are_differentiable() -> None:
 
 
 def test_unknown_packages() -> None:
-    with pytest.raises(ValueError, match=r"'numpy' or 'scipy\.special', not of 'scipy\.stats'"):
+    with pytest.raises(ValueError, match=r"'numpy' or 'scipy\.special', not 'scipy\.stats'"):
         mg.coverage("scipy.stats")
 
 
