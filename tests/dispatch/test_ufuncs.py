@@ -24,7 +24,7 @@ OPERATORS: list[Callable[[Any, Any], Any]] = [
     operator.add,
     operator.mul,
     operator.truediv,
-    operator.pow,
+    np.power,  # `**` of NumPy before 2.3 has a way of its own for some exponents, with another dtype
     np.maximum,
 ]
 

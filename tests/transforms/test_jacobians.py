@@ -296,8 +296,10 @@ def _samples():
 
 @pytest.mark.filterwarnings("ignore")
 def test_every_operation_in_batches():
-    for sample in _samples():
-        _check_batches(sample)
+    # Some of NumPy's functions lose the gradient in older versions, where both ways must agree all the same.
+    with mg.strict(False):
+        for sample in _samples():
+            _check_batches(sample)
 
 
 def _check_batches(sample):
